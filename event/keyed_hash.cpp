@@ -1,0 +1,64 @@
+#include "event/keyed_hash.hpp"
+
+#include <sys/random.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+namespace guard {
+namespace {
+
+std::uint64_t little_endian(const std::uint8_t* bytes, std::size_t count = 8) {
+    std::uint64_t value = 0;
+    for (std::size_t i = 0; i < count; ++i) value |= std::uint64_t{bytes[i]} << (8 * i);
+    return value;
+}
+
+struct State {
+    std::uint64_t v0, v1, v2, v3;
+
+    void rounds(int count) {
+        while (count-- > 0) {
+            v0 += v1, v1 = std::rotl(v1, 13) ^ v0, v0 = std::rotl(v0, 32);
+            v2 += v3, v3 = std::rotl(v3, 16) ^ v2;
+            v0 += v3, v3 = std::rotl(v3, 21) ^ v0;
+            v2 += v1, v1 = std::rotl(v1, 17) ^ v2, v2 = std::rotl(v2, 32);
+        }
+    }
+    void absorb(std::uint64_t word) {
+        v3 ^= word;
+        rounds(2);
+        v0 ^= word;
+    }
+    [[nodiscard]] std::uint64_t folded() const { return v0 ^ v1 ^ v2 ^ v3; }
+};
+
+}  // namespace
+
+Hash128 keyed_hash(const HashKey& key, std::span<const std::uint8_t> bytes) {
+    const std::uint64_t k0 = little_endian(key.data()), k1 = little_endian(key.data() + 8);
+    State state{k0 ^ 0x736f6d6570736575U, k1 ^ 0x646f72616e646f6dU ^ 0xee, k0 ^ 0x6c7967656e657261U,
+                k1 ^ 0x7465646279746573U};
+    const std::size_t whole = bytes.size() / 8 * 8;
+    for (std::size_t at = 0; at < whole; at += 8) state.absorb(little_endian(bytes.data() + at));
+    state.absorb((std::uint64_t{bytes.size()} << 56) | little_endian(bytes.data() + whole, bytes.size() - whole));
+    state.v2 ^= 0xee;
+    state.rounds(4);
+    Hash128 hash;
+    hash.low = state.folded();
+    state.v1 ^= 0xdd;
+    state.rounds(4);
+    hash.high = state.folded();
+    return hash;
+}
+
+HashKey random_key() {
+    HashKey key{};
+    if (getrandom(key.data(), key.size(), 0) != static_cast<ssize_t>(key.size()))
+        throw std::system_error(errno, std::generic_category(), "getrandom");
+    return key;
+}
+
+}  // namespace guard
