@@ -44,7 +44,7 @@ class LiveTable {
     std::uint64_t seen_inode_ = 0, seen_size_ = 0;
     std::int64_t seen_mtime_ns_ = -1;
     std::string last_reason_;
-    Time next_warning_{};
+    Time last_warned_{};
 
     mutable std::mutex table_mutex_;  // held for the copy of one pointer
     std::shared_ptr<const Table> table_;

@@ -2,18 +2,20 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
+
+#include "event/little_endian.hpp"
 
 namespace guard {
 namespace {
 
-std::uint64_t little_endian(const std::uint8_t* bytes, std::size_t count = 8) {
-    std::uint64_t value = 0;
-    for (std::size_t i = 0; i < count; ++i) value |= std::uint64_t{bytes[i]} << (8 * i);
-    return value;
+std::uint64_t last_word(std::span<const std::uint8_t> bytes) {
+    std::array<std::uint8_t, 8> padded{};
+    std::copy(bytes.begin(), bytes.end(), padded.begin());
+    return get_little_endian<std::uint64_t>(padded.data());
 }
 
 struct State {
@@ -38,12 +40,12 @@ struct State {
 }  // namespace
 
 Hash128 keyed_hash(const HashKey& key, std::span<const std::uint8_t> bytes) {
-    const std::uint64_t k0 = little_endian(key.data()), k1 = little_endian(key.data() + 8);
+    const std::uint64_t k0 = get_little_endian<std::uint64_t>(key.data()), k1 = get_little_endian<std::uint64_t>(key.data() + 8);
     State state{k0 ^ 0x736f6d6570736575U, k1 ^ 0x646f72616e646f6dU ^ 0xee, k0 ^ 0x6c7967656e657261U,
                 k1 ^ 0x7465646279746573U};
     const std::size_t whole = bytes.size() / 8 * 8;
-    for (std::size_t at = 0; at < whole; at += 8) state.absorb(little_endian(bytes.data() + at));
-    state.absorb((std::uint64_t{bytes.size()} << 56) | little_endian(bytes.data() + whole, bytes.size() - whole));
+    for (std::size_t at = 0; at < whole; at += 8) state.absorb(get_little_endian<std::uint64_t>(bytes.data() + at));
+    state.absorb((std::uint64_t{bytes.size()} << 56) | last_word(bytes.subspan(whole)));
     state.v2 ^= 0xee;
     state.rounds(4);
     Hash128 hash;
@@ -60,5 +62,7 @@ HashKey random_key() {
         throw std::system_error(errno, std::generic_category(), "getrandom");
     return key;
 }
+
+std::uint64_t random_number() { return get_little_endian<std::uint64_t>(random_key().data()); }
 
 }  // namespace guard

@@ -21,5 +21,6 @@ struct Hash128 {
 
 // A fresh key from the kernel's generator. Throws std::system_error if there is none.
 [[nodiscard]] HashKey random_key();
+[[nodiscard]] std::uint64_t random_number();
 
 }  // namespace guard

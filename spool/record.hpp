@@ -29,6 +29,9 @@ struct DecodedRecord {
     std::size_t length = 0;  // bytes up to the next record
 };
 
+// The bytes that encode_record() will use for `event`.
+[[nodiscard]] std::size_t encoded_length(const LoginEvent& event);
+
 // Encodes `event` for the segment with that epoch; returns the number of bytes used, a multiple of kRecordAlignment.
 // The caller guarantees what LoginEvent states: an ID of 1 to 253 bytes.
 [[nodiscard]] std::size_t encode_record(const LoginEvent& event, std::uint64_t epoch, RecordBuffer& buffer);

@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "event/expected.hpp"
@@ -18,6 +20,7 @@ namespace guard::spool {
 
 inline constexpr std::uint64_t kSegmentHeaderBytes = 4096;
 inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::string_view kUnnamedSuffix = ".new";  // of a segment that is being made
 
 struct Counters {
     std::uint64_t appended = 0;    // events written
@@ -29,6 +32,7 @@ struct Counters {
 
 struct SegmentHeader {
     std::uint64_t epoch = 0;       // random, new for each segment
+    std::uint64_t writer = 0;      // random, new for each Writer: its counters go on from segment to segment
     std::uint64_t size = 0;        // bytes preallocated, header included
     Time created{};
     std::uint64_t sealed_end = 0;  // first byte behind the last record once the writer is done with it; 0 before
@@ -36,7 +40,7 @@ struct SegmentHeader {
     std::string id_fingerprint;
 };
 
-// "0000000000000042.segment": segments are read in the order of their numbers.
+// "1772323261169230.segment": the number is the time it was begun, in microseconds since 1970, or the next free one.
 [[nodiscard]] std::string segment_name(std::uint64_t number);
 [[nodiscard]] std::optional<std::uint64_t> segment_number(const std::filesystem::path& path);
 // The numbers of all segments of a directory, ascending. Empty when it cannot be read.
@@ -47,9 +51,9 @@ struct SegmentHeader {
 // A segment that this process writes.
 class Segment {
   public:
-    // Makes the next free number in `directory`. Throws std::system_error.
-    static std::shared_ptr<Segment> create(const std::filesystem::path& directory, std::uint64_t size, Time now,
-                                           const Counters& counters, const std::string& id_fingerprint);
+    // Makes one with a number above all others in `directory`. Throws std::system_error.
+    // `header` gives size, created, writer, counters and fingerprint; the epoch is made here.
+    static std::shared_ptr<Segment> create(const std::filesystem::path& directory, SegmentHeader header);
     // Seals: the last thread that holds a reservation lets go here.
     ~Segment();
     Segment(const Segment&) = delete;

@@ -62,13 +62,14 @@ class Writer {
 
     const WriterOptions options_;
     const Warn warn_;
+    const std::uint64_t writer_;
     std::mutex mutex_;  // guards the members up to the blank line; never held during a pwrite
     std::shared_ptr<Segment> segment_;
     std::uint64_t end_ = 0;  // first free byte of segment_
-    Time next_try_{};
+    Time last_try_{};
 
     std::mutex warn_mutex_;
-    Time next_warning_{};
+    Time last_warned_{};
     std::string last_warning_;
     std::atomic<std::uint64_t> appended_{0}, dropped_{0}, unusable_{0}, clamped_{0}, duplicates_{0};
 };
