@@ -53,7 +53,8 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
         length = value;
         text = text.substr(0, slash);
     }
-    if (text.size() >= INET6_ADDRSTRLEN) return std::nullopt;
+    // inet_pton would stop at a zero byte and never see what follows it.
+    if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != text.npos) return std::nullopt;
     const std::string terminated(text);
     std::array<std::uint8_t, 16> bytes{};
     if (inet_pton(AF_INET, terminated.c_str(), bytes.data()) == 1)

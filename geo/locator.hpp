@@ -1,5 +1,6 @@
-// Where an address is: the operator's pools first, a MaxMind DB second. An immutable snapshot, shared by reading threads;
-// a reload makes a new one with the next generation, so that two places are always compared in the same generation.
+// Where an address is: the operator's pools first, a MaxMind DB second. An immutable snapshot, shared by reading
+// threads; a reload makes a new one with the next generation, so that two places are always compared in the same
+// generation.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +22,8 @@ class Locator {
     // `database` may be null: then only pools are known.
     Locator(PoolTable pools, std::shared_ptr<const MaxMindDatabase> database, std::uint64_t generation);
 
-    // Reads both files; an empty database path means none. The error is one message per line, each with file, line, what
-    // was found and what was expected.
+    // Reads both files; an empty database path means none. The error is one message per line, each with file, line,
+    // what was found and what was expected.
     static Expected<std::shared_ptr<const Locator>> load(const std::filesystem::path& pools,
                                                          const std::filesystem::path& database,
                                                          std::uint64_t generation);

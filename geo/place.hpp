@@ -32,16 +32,23 @@ struct Coordinates {
     friend bool operator==(const Coordinates&, const Coordinates&) = default;
 };
 
+inline constexpr Kilometres kCountryOnlyRadius = 200;
+
+// What Place::country_only says: no city, and a circle so wide that it stands for the country.
+[[nodiscard]] constexpr bool is_country_only(bool without_city, Kilometres radius) {
+    return without_city && radius >= kCountryOnlyRadius;
+}
+
 struct Place {
     enum class Source : std::uint8_t { pool, database };
 
-    Code country;            // always known
-    Code region;             // may be empty for a database place
+    Code country;  // always known
+    Code region;   // may be empty for a database place
     Coordinates coordinates;
-    Kilometres radius = 0;   // the address is within this distance of the coordinates
+    Kilometres radius = 0;      // the address is within this distance of the coordinates
     bool country_only = false;  // no city, radius of 200 km or more: compared by country alone
     Source source = Source::pool;
-    IpAddress network;       // the pool, or the database's network
+    IpAddress network;  // the pool, or the database's network
 
     friend bool operator==(const Place&, const Place&) = default;
 };

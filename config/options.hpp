@@ -1,0 +1,34 @@
+// The configuration file: TOML in, Settings out. Called once when a program starts and again on SIGHUP; what it returns
+// is a plain value. docs/configuration.md is written from the same table of options.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/settings.hpp"
+#include "event/expected.hpp"
+
+namespace guard::config {
+
+// Reads the whole file. The error holds every mistake of it, each `FILE:LINE: KEY: found X, expected Y`; after a
+// mistake in the TOML itself there is only that one. An unknown key is a mistake. Relative paths are relative to the
+// directory of the file. What the file leaves out has its default.
+[[nodiscard]] Expected<Settings, std::vector<std::string>> load(const std::filesystem::path& file);
+
+// The same for text that is read already and stood in `file`.
+[[nodiscard]] Expected<Settings, std::vector<std::string>> parse(std::string_view text,
+                                                                 const std::filesystem::path& file);
+
+// The manual of all options, in Markdown: docs/configuration.md.
+[[nodiscard]] std::string manual_markdown();
+
+// Every option with its value, as a configuration file that loads to the same settings.
+[[nodiscard]] std::string to_toml(Settings settings);
+
+// The rules that detection.rule_modes may name.
+[[nodiscard]] std::span<const std::string_view> rule_names();
+
+}  // namespace guard::config

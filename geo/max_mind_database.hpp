@@ -1,0 +1,45 @@
+// A MaxMind DB file (format 2.0) with coordinates: the second source of places, for SMTP sources alone. Opened when a
+// program starts or reloads, then immutable and free for any thread. The file is mapped: replace it by a rename, never
+// write into it. Reads MaxMind's own nested records (GeoLite2 City, GeoIP2 City) and flat ones (country_code, state1,
+// city, latitude, longitude).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "event/expected.hpp"
+#include "event/time.hpp"
+#include "geo/place.hpp"
+
+namespace guard::geo {
+
+// Taken for a record that gives no radius: as wide as the widest circle of GeoLite2. Such a place is country-only.
+inline constexpr Kilometres kUnknownRadius = 1000;
+
+class MaxMindDatabase {
+  public:
+    // The error is one message with the file, what was found and what was expected. A database that by its type holds
+    // no coordinates (Country, ASN, ...) is refused: it would silently know no place at all.
+    static Expected<std::shared_ptr<const MaxMindDatabase>> open(const std::filesystem::path& file);
+    ~MaxMindDatabase();
+    MaxMindDatabase(const MaxMindDatabase&) = delete;
+    MaxMindDatabase& operator=(const MaxMindDatabase&) = delete;
+
+    // The place of the network that holds the (first) address. A record without country, latitude or longitude, or with
+    // values of another type or outside their range, is no place: never zero coordinates. The result is a copy and
+    // outlives the database.
+    [[nodiscard]] std::optional<Place> lookup(const IpAddress& address) const;
+
+    [[nodiscard]] std::string type() const;  // "GeoLite2-City"
+    [[nodiscard]] Time built() const;        // when its data was compiled
+
+  private:
+    struct Mapping;
+    explicit MaxMindDatabase(std::unique_ptr<Mapping> mapping);
+
+    std::unique_ptr<Mapping> mapping_;
+};
+
+}  // namespace guard::geo

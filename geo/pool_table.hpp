@@ -1,0 +1,69 @@
+// The operator's own word on where its addresses are: one prefix a line, a superset of the geofeed of RFC 8805, so that
+// a plain geofeed loads unchanged. Read when a program starts or reloads, then immutable and free for any thread.
+//
+//   prefix,country,region,city,postal,lat,lon,radius_km,nas
+//
+// Only the prefix is required; columns behind the ninth are ignored. `#` begins a comment, CRLF and a byte order mark
+// are accepted, a line that begins `prefix,country,` is a header. No country, region, city and coordinates:
+// deliberately of no location. A prefecture of Japan needs no coordinates: its capital's are taken. `postal` is read
+// over (RFC 8805 deprecates it). `nas` names the row of the NAS file that ends sessions in this pool.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "event/expected.hpp"
+#include "geo/place.hpp"
+
+namespace guard::geo {
+
+struct Pool {
+    IpAddress prefix;
+    Code country, region;        // as the row says; empty: not said
+    std::optional<Place> place;  // none: deliberately of no location, or a region whose coordinates nobody gave
+    std::string city;
+    std::string nas;
+    std::uint64_t line = 0;  // in the file
+};
+
+inline constexpr Kilometres kMaxRadius = 20'000;  // half the circumference of the Earth
+
+class PoolTable {
+  public:
+    PoolTable() = default;  // no pool at all
+
+    // Reads the whole file. The error holds every mistake of it: `FILE:LINE: found "x", expected y`.
+    static Expected<PoolTable, std::vector<std::string>> load(const std::filesystem::path& file);
+    // The same for text that is read already; `name` is what the messages call it.
+    static Expected<PoolTable, std::vector<std::string>> parse(std::istream& text, std::string_view name);
+
+    // The longest pool that holds all of `address` (RFC 8805 section 2.1: the most specific entry); none outside.
+    // Valid as long as the table. O(log n) and a step per level of nesting.
+    [[nodiscard]] const Pool* find(const IpAddress& address) const;
+
+    [[nodiscard]] std::span<const Pool> pools() const { return pools_; }
+    // What is no mistake but worth a line in the log: pools without a place that were not meant to be without.
+    [[nodiscard]] std::span<const std::string> warnings() const { return warnings_; }
+
+  private:
+    struct Node {
+        IpAddress prefix;
+        std::size_t pool;
+        std::size_t parent;  // the next wider pool around this one, or kNone
+    };
+    static constexpr std::size_t kNone = SIZE_MAX;
+
+    void build_index();
+
+    std::vector<Pool> pools_;  // in the order of the file
+    std::vector<Node> nodes_;  // by family, first address, length: a prefix stands before all that it holds
+    std::vector<std::string> warnings_;
+};
+
+}  // namespace guard::geo

@@ -1,0 +1,42 @@
+#include "event/text.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+namespace guard {
+namespace {
+
+using namespace std::string_view_literals;
+
+BOOST_AUTO_TEST_SUITE(text)
+
+BOOST_AUTO_TEST_CASE(plain_utf8) {
+    for (const auto good : {""sv, "JP-01"sv, "札幌市"sv, "\xC2\xA0"sv, "\xF0\x9F\x97\xBE"sv, "\xED\x9F\xBF"sv})
+        BOOST_TEST(is_plain_utf8(good), good);
+    // Control characters (C1 too), a lone continuation, an overlong form, a surrogate, past U+10FFFF, cut off.
+    for (const auto bad : {"\0"sv, "a\tb"sv, "\x1b[31m"sv, "\x7f"sv, "\xC2\x9B"sv, "\x80"sv, "\xC0\xAF"sv,
+                           "\xED\xA0\x80"sv, "\xF4\x90\x80\x80"sv, "\xE6\x9C"sv, "ok\xFF"sv})
+        BOOST_TEST(!is_plain_utf8(bad), in_quotes(bad));
+}
+
+BOOST_AUTO_TEST_CASE(quotes_for_messages) {
+    BOOST_TEST(in_quotes("") == R"("")");
+    BOOST_TEST(in_quotes("札幌 1") == R"("札幌 1")");
+    BOOST_TEST(in_quotes("a\"b\\c") == R"("a\x22b\x5cc")");
+    BOOST_TEST(in_quotes("\x1b[2J\n\0"sv) == R"("\x1b[2J\x0a\x00")");
+    BOOST_TEST(in_quotes("\xC2\x9B\xFFz") == R"("\xc2\x9b\xffz")");
+}
+
+BOOST_AUTO_TEST_CASE(long_text_is_cut_between_characters) {
+    BOOST_TEST(in_quotes(std::string(60, 'x')) == '"' + std::string(60, 'x') + '"');
+    BOOST_TEST(in_quotes(std::string(61, 'x')) == '"' + std::string(60, 'x') + "\"...");
+    std::string prefectures;
+    for (int i = 0; i < 1000; ++i) prefectures += "県";
+    const std::string shown = in_quotes(prefectures);
+    BOOST_TEST(shown.size() < 70U);
+    BOOST_TEST(is_plain_utf8(shown));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace guard
