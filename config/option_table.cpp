@@ -224,7 +224,7 @@ Section smtp_source() {
          {"slow_ids", Count{IN(detection.smtp_source.slow_ids), 1, 100'000}, "IDs rejected in it."},
          {"slow_accept_percent", Count{IN(detection.smtp_source.slow_accept_percent), 0, 100},
           "At most so many accepts in a hundred attempts."},
-         {"quiet", Duration{IN(detection.smtp_source.quiet), 1min, 24h},
+         {"quiet", Duration{IN(detection.smtp_source.quiet), 1s, 24h},
           "A block ends so long after the last attempt, refused ones included."},
          {"slow_quiet", Duration{IN(detection.smtp_source.slow_quiet), 1min, 24h},
           "The same for a block that slow guessing caused."}}};

@@ -1,45 +1,25 @@
 #include "enforcement/live_table.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <system_error>
-#include <vector>
 
 #include "enforcement/publisher.hpp"
+#include "event/file.hpp"
 
 namespace guard::enforcement {
 namespace {
 
 constexpr Microseconds kLookInterval = std::chrono::milliseconds{20};
 constexpr auto kWarnInterval = std::chrono::seconds{60};
-constexpr off_t kMaxFileBytes = 1 << 30;
+constexpr std::uint64_t kMaxFileBytes = 1 << 30;  // more than any table takes
 
-// The whole file in private memory: a mapping would turn a truncation into SIGBUS.
-Expected<std::vector<std::uint8_t>> read_file(const std::filesystem::path& path) {
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) return unexpected(path.string() + ": " + std::generic_category().message(errno));
-    struct stat status {};
-    std::vector<std::uint8_t> bytes;
-    if (fstat(file, &status) == 0 && status.st_size <= kMaxFileBytes) bytes.resize(static_cast<std::size_t>(status.st_size));
-    std::size_t at = 0;
-    while (at < bytes.size()) {
-        const ssize_t count = ::read(file, bytes.data() + at, bytes.size() - at);
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) break;
-        at += static_cast<std::size_t>(count);
-    }
-    ::close(file);
-    bytes.resize(at);
-    return bytes;
-}
-
-Expected<std::shared_ptr<const Table>> read_table(const std::filesystem::path& path, const std::string& id_fingerprint) {
-    const auto bytes = read_file(path);
-    if (!bytes) return unexpected(bytes.error());
-    auto table = Table::from_bytes(*bytes);
+Expected<std::shared_ptr<const Table>> read_table(const std::filesystem::path& path,
+                                                  const std::string& id_fingerprint) {
+    // Into private memory: a mapping would turn a truncation into SIGBUS.
+    const auto bytes = read_file(path, kMaxFileBytes);
+    auto table = Table::from_bytes(bytes);
     if (!table) return unexpected(path.string() + ": " + table.error());
     if (table->id_fingerprint() != id_fingerprint)
         return unexpected(path.string() + ": IDs are normalised as \"" + table->id_fingerprint() + "\", here as \"" +
@@ -58,8 +38,9 @@ LiveTable::LiveTable(std::filesystem::path file, std::string id_fingerprint, War
 std::shared_ptr<const Table> LiveTable::at(Time now) noexcept {
     const std::int64_t time = now.time_since_epoch().count();
     std::int64_t due = next_look_.load(std::memory_order_relaxed);
-    // A look that is due much later than an interval from now was set by a clock that has been set back since.
-    const bool look = time >= due || due - time > kLookInterval.count();
+    // A look that is due much later than an interval from now was set by a clock that has been set back since; one that
+    // is due a little later, by a thread that was ahead of this one.
+    const bool look = time >= due || due - time > 2 * kLookInterval.count();
     if (look && next_look_.compare_exchange_strong(due, time + kLookInterval.count(), std::memory_order_relaxed)) {
         try {
             if (const std::unique_lock lock(refresh_mutex_, std::try_to_lock); lock) refresh(now);
@@ -73,13 +54,12 @@ std::shared_ptr<const Table> LiveTable::at(Time now) noexcept {
 
 // Called with refresh_mutex_ held.
 void LiveTable::refresh(Time now) {
+    // A table that vanished or cannot be read does not release anybody: the one in use stays.
+    const Health without = health() == Health::absent ? Health::absent : Health::stale;
     struct stat status {};
     if (::stat(file_.c_str(), &status) != 0) {
-        // A table that vanished does not release anybody: the one in use stays.
-        const bool have_one = health() != Health::absent;
         seen_mtime_ns_ = -1;
-        report(have_one ? Health::stale : Health::absent,
-               file_.string() + ": " + std::generic_category().message(errno), now);
+        report(without, file_.string() + ": " + std::generic_category().message(errno), now);
         return;
     }
     const std::int64_t mtime = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
@@ -88,26 +68,41 @@ void LiveTable::refresh(Time now) {
         if (health() != Health::good) report(health(), last_reason_, now);
         return;
     }
-    seen_mtime_ns_ = mtime;
-    seen_inode_ = status.st_ino;
-    seen_size_ = size;
-
-    auto table = read_table(file_, id_fingerprint_);
-    Health health_now = Health::good;
-    std::string reason;
-    if (!table) {
-        reason = table.error();
-        health_now = health() == Health::absent ? Health::absent : Health::stale;
-        if (health() == Health::absent) {  // just started: the one before may be sound
-            table = read_table(previous_table(file_), id_fingerprint_);
-            if (table) health_now = Health::stale;
+    std::string fault;
+    try {
+        if (!S_ISREG(status.st_mode)) throw std::system_error(EINVAL, std::generic_category(), file_.string());
+        auto table = read_table(file_, id_fingerprint_);
+        // Only now: what could not be read at all is tried again at the next look.
+        seen_mtime_ns_ = mtime;
+        seen_inode_ = status.st_ino;
+        seen_size_ = size;
+        if (table) {
+            use(std::move(*table));
+            report(Health::good, {}, now);
+            return;
         }
+        fault = table.error();
+    } catch (const std::system_error& error) {
+        fault = error.what();
     }
-    if (table) {
-        const std::lock_guard lock(table_mutex_);
-        table_ = std::move(*table);
+    report(without == Health::absent && use_previous() ? Health::stale : without, fault, now);
+}
+
+void LiveTable::use(std::shared_ptr<const Table> table) {
+    const std::lock_guard lock(table_mutex_);
+    table_.swap(table);
+    // The one before goes with the parameter, when the lock is free again.
+}
+
+// The one before the newest: when the newest is of no use and none is in use yet.
+bool LiveTable::use_previous() {
+    try {
+        auto table = read_table(previous_table(file_), id_fingerprint_);
+        if (table) use(std::move(*table));
+        return table.has_value();
+    } catch (const std::system_error&) {
+        return false;  // mostly because there never was one
     }
-    report(health_now, reason, now);
 }
 
 void LiveTable::report(Health health, const std::string& reason, Time now) {
@@ -117,7 +112,7 @@ void LiveTable::report(Health health, const std::string& reason, Time now) {
         last_reason_.clear();
         return;
     }
-    const bool due = now >= last_warned_ + kWarnInterval || now < last_warned_;
+    const bool due = now >= last_warned_ + kWarnInterval || now <= last_warned_ - kWarnInterval;
     if (!changed && !due) return;
     last_reason_ = reason;
     last_warned_ = now;

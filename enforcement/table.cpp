@@ -27,11 +27,17 @@ Hash128 hash_of(const HashKey& key, Service service, std::string_view id) {
     return keyed_hash(key, std::span(bytes).first(1 + length));
 }
 
-std::size_t bucket_of(const Hash128& hash) { return hash.high >> 48; }
+std::size_t bucket_of(const Hash128& hash) {
+    return hash.high >> 48;
+}
 
-bool by_high(const Hash128& a, const Hash128& b) { return a.high != b.high ? a.high < b.high : a.low < b.low; }
+bool by_high(const Hash128& a, const Hash128& b) {
+    return a.high != b.high ? a.high < b.high : a.low < b.low;
+}
 
-bool by_source(const BlockedSource& a, const BlockedSource& b) { return a.source < b.source; }
+bool by_source(const BlockedSource& a, const BlockedSource& b) {
+    return a.source < b.source;
+}
 
 std::uint32_t checksum(std::vector<std::uint8_t> bytes) {
     std::fill_n(bytes.begin() + kChecksumAt, 4, std::uint8_t{0});
@@ -126,7 +132,8 @@ Expected<Table> Table::from_bytes(std::span<const std::uint8_t> bytes) {
         return unexpected("table format " + std::to_string(version) + ", expected " + std::to_string(kFormatVersion));
     const std::uint64_t ids = get_little_endian<std::uint32_t>(bytes.data() + 12);
     const std::uint64_t sources = get_little_endian<std::uint32_t>(bytes.data() + 16);
-    if (ids > kMaxEntries || sources > kMaxEntries || bytes.size() != kHeaderBytes + ids * kIdBytes + sources * kSourceBytes)
+    if (ids > kMaxEntries || sources > kMaxEntries ||
+        bytes.size() != kHeaderBytes + ids * kIdBytes + sources * kSourceBytes)
         return unexpected("length does not fit the number of entries");
     if (get_little_endian<std::uint32_t>(bytes.data() + kChecksumAt) != checksum({bytes.begin(), bytes.end()}))
         return unexpected("checksum is wrong");
@@ -148,8 +155,10 @@ Expected<Table> Table::from_bytes(std::span<const std::uint8_t> bytes) {
         if (!blocked) return unexpected("source " + std::to_string(i) + " is no address");
         table.sources_.push_back(*blocked);
     }
-    if (!std::is_sorted(table.ids_.begin(), table.ids_.end(), by_high) ||
-        !std::is_sorted(table.sources_.begin(), table.sources_.end(), by_source))
+    // Strictly: of a source that is there twice the look-up would see one block only.
+    const auto no_later = [](auto less) { return [less](const auto& a, const auto& b) { return !less(a, b); }; };
+    if (std::adjacent_find(table.ids_.begin(), table.ids_.end(), no_later(by_high)) != table.ids_.end() ||
+        std::adjacent_find(table.sources_.begin(), table.sources_.end(), no_later(by_source)) != table.sources_.end())
         return unexpected("entries are not in order");
     table.index();
     return table;
@@ -158,7 +167,8 @@ Expected<Table> Table::from_bytes(std::span<const std::uint8_t> bytes) {
 bool Table::is_suspended(Service service, std::string_view id) const {
     if (ids_.empty()) return false;
     const Hash128 wanted = hash_of(key_, service, id);
-    const auto first = ids_.begin() + buckets_[bucket_of(wanted)], last = ids_.begin() + buckets_[bucket_of(wanted) + 1];
+    const auto first = ids_.begin() + buckets_[bucket_of(wanted)],
+               last = ids_.begin() + buckets_[bucket_of(wanted) + 1];
     return std::find(first, last, wanted) != last;
 }
 

@@ -1,44 +1,35 @@
-// Reads the events of one spool directory in the order of their times, as far as they are there; goes on at a position it
-// gave before. Used by the analyzer, from one thread. Never waits, never stops at damage: what cannot be read is counted.
+// Reads the events of one spool directory in the order of their times, as far as they are there; goes on at a position
+// it gave before. Used by the analyzer, from one thread. Never waits, never stops at damage: what cannot be read is
+// counted.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <optional>
+#include <set>
 #include <string>
-#include <string_view>
 
 #include "event/login_event.hpp"
+#include "spool/position.hpp"
 #include "spool/segment.hpp"
 
 namespace guard::spool {
 
-// How far a spool was read: of each segment that is not done, the offset of the next record.
-struct Position {
-    std::uint64_t done_through = 0;                     // all segments up to this number are done
-    std::map<std::uint64_t, std::uint64_t> offsets;     // above it; kDone: done, while an older one is not
-
-    static constexpr std::uint64_t kDone = ~std::uint64_t{0};
-    // "1772323261169230 1772323261169231:8192 1772323261169232:done"
-    [[nodiscard]] std::string to_string() const;
-    [[nodiscard]] static std::optional<Position> parse(std::string_view text);
-    friend bool operator==(const Position&, const Position&) = default;
-};
-
 struct ReaderCounters {
     std::uint64_t read = 0;
-    std::uint64_t torn = 0;              // places where a crash or a failed write left no whole record
-    std::uint64_t malformed = 0;         // sound records that are no valid event
-    std::uint64_t unreadable = 0;        // segments with a damaged header or of another format version
-    std::uint64_t deleted_unread = 0;    // segments that went before they were read to their end
+    std::uint64_t torn = 0;            // places where a crash, a failed write or damage left no whole record
+    std::uint64_t malformed = 0;       // sound records that are no valid event
+    std::uint64_t unreadable = 0;      // segments with a damaged header or of another format version, once abandoned
+    std::uint64_t deleted_unread = 0;  // segments that this reader or its position knew, gone before they were read
 };
 
 struct WriterState {
     Counters counters;           // summed over the writers
     std::string id_fingerprint;  // of the newest segment, empty when there is none; must be that of the analyzer
 };
+
+class SegmentCursor;
 
 class Reader {
   public:
@@ -50,6 +41,8 @@ class Reader {
     [[nodiscard]] const LoginEvent* peek();
     // Passes over the event peek() returned.
     void pop();
+    // Whether a reader that stood at `other` has passed over the event that peek() returned.
+    [[nodiscard]] bool front_is_before(const Position& other) const;
     // Behind the last event that was passed over.
     [[nodiscard]] Position position() const;
 
@@ -59,15 +52,16 @@ class Reader {
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
   private:
-    class SegmentCursor;
-
     void look_for_segments();
-    void finish(std::uint64_t number);
+    bool open_segment(std::uint64_t segment);
+    void finish(std::uint64_t segment);
 
     std::filesystem::path directory_;
     Position position_;
     std::map<std::uint64_t, std::unique_ptr<SegmentCursor>> cursors_;
-    SegmentCursor* front_ = nullptr;  // whose event peek() returned
+    std::set<std::uint64_t> waiting_;  // neither done nor open: too many are, or it could not be opened
+    SegmentCursor* front_ = nullptr;   // whose event peek() returned
+    std::uint64_t round_ = 1;          // see SegmentCursor::peek()
     ReaderCounters counters_;
 };
 

@@ -37,7 +37,9 @@ class Cursor {
     bool failed_ = false;
 };
 
-std::size_t padded(std::size_t length) { return (length + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment; }
+std::size_t padded(std::size_t length) {
+    return (length + kRecordAlignment - 1) / kRecordAlignment * kRecordAlignment;
+}
 
 // Of the record without its first 8 bytes (length and checksum), bound to the segment by its epoch and to the length.
 std::uint32_t checksum(std::span<const std::uint8_t> record, std::uint64_t epoch) {
@@ -55,6 +57,10 @@ Expected<IpAddress, RecordError> decode_address(Cursor& cursor) {
     if (cursor.failed()) return unexpected(RecordError::malformed);
     const auto address = IpAddress::from_bytes(bytes, length);
     if (!address || address->prefix_length() != length) return unexpected(RecordError::malformed);
+    // Bits behind the prefix length say more than the address does.
+    const auto canonical = address->bytes();
+    if (!std::equal(canonical.begin(), canonical.end(), bytes.begin(), bytes.end()))
+        return unexpected(RecordError::malformed);
     return *address;
 }
 
@@ -62,7 +68,8 @@ Expected<LoginEvent, RecordError> decode_fields(std::span<const std::uint8_t> re
     Cursor cursor(record.subspan(8));
     LoginEvent event;
     event.time = Time{Microseconds{get_little_endian<std::int64_t>(cursor.take(8).data())}};
-    const std::uint8_t what = cursor.byte(), id_length = cursor.byte(), addresses = cursor.byte(), reserved = cursor.byte();
+    const std::uint8_t what = cursor.byte(), id_length = cursor.byte(), addresses = cursor.byte(),
+                       reserved = cursor.byte();
     event.service = static_cast<Service>(what >> 4);
     event.kind = static_cast<Kind>(what & 0x0f);
     const bool known = (event.service == Service::pppoe || event.service == Service::smtp_auth) &&
@@ -93,7 +100,8 @@ std::size_t encoded_length(const LoginEvent& event) {
 std::size_t encode_record(const LoginEvent& event, std::uint64_t epoch, RecordBuffer& buffer) {
     buffer.fill(0);
     put_little_endian(event.time.time_since_epoch().count(), buffer.data() + 8);
-    buffer[16] = static_cast<std::uint8_t>((static_cast<unsigned>(event.service) << 4) | static_cast<unsigned>(event.kind));
+    buffer[16] =
+        static_cast<std::uint8_t>((static_cast<unsigned>(event.service) << 4) | static_cast<unsigned>(event.kind));
     buffer[17] = static_cast<std::uint8_t>(event.id.size());
     buffer[18] = static_cast<std::uint8_t>(event.addresses.size());
     std::size_t at = kRecordHeaderBytes;

@@ -36,8 +36,9 @@ struct DecodedRecord {
 // The caller guarantees what LoginEvent states: an ID of 1 to 253 bytes.
 [[nodiscard]] std::size_t encode_record(const LoginEvent& event, std::uint64_t epoch, RecordBuffer& buffer);
 
-// Decodes the record at the beginning of `bytes`. The epoch is part of the checksum, so that bytes left over from an older
-// file in the same disk blocks are never taken for a record.
-[[nodiscard]] Expected<DecodedRecord, RecordError> decode_record(std::span<const std::uint8_t> bytes, std::uint64_t epoch);
+// Decodes the record at the beginning of `bytes`. The epoch is part of the checksum, so that bytes left over from an
+// older file in the same disk blocks are never taken for a record.
+[[nodiscard]] Expected<DecodedRecord, RecordError> decode_record(std::span<const std::uint8_t> bytes,
+                                                                 std::uint64_t epoch);
 
 }  // namespace guard::spool

@@ -1,48 +1,75 @@
 #include "spool/retention.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <cstdlib>
 #include <ctime>
+#include <optional>
 
-#include "spool/descriptor.hpp"
+#include "event/descriptor.hpp"
 #include "spool/segment.hpp"
 
 namespace guard::spool {
-
 namespace {
+
+constexpr std::time_t kNewSeconds = 60;
 
 // What a killed radiusd left of a segment it was about to make: no events are in it.
 void delete_unnamed(const std::filesystem::path& directory) {
     std::error_code error;
     for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error)) {
-        if (it->path().extension() != kUnnamedSuffix) continue;
+        const std::string stem = it->path().stem().string();
+        if (it->path().extension() != kUnnamedSuffix || stem.find_first_not_of("0123456789") != std::string::npos)
+            continue;
         const Descriptor file(::open(it->path().c_str(), O_RDONLY | O_CLOEXEC));
         struct stat status {};
         if (!file || fstat(file.get(), &status) != 0) continue;
-        const bool fresh = status.st_mtime > ::time(nullptr) - 60;  // may be between creation and lock
+        // One so young may be between creation and lock. In the future is as old: that clock was set back.
+        const bool young = std::abs(::time(nullptr) - status.st_mtime) < kNewSeconds;
         std::error_code ignored;
-        if (!fresh && flock(file.get(), LOCK_SH | LOCK_NB) == 0) std::filesystem::remove(it->path(), ignored);
+        if (!young && !is_held(file.get())) std::filesystem::remove(it->path(), ignored);
     }
+}
+
+bool delete_segment(const std::filesystem::path& directory, std::uint64_t segment) {
+    const auto path = directory / segment_name(segment);
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    std::error_code error;
+    return file && !is_held(file.get()) && std::filesystem::remove(path, error) && !error;
+}
+
+// When a segment was begun. Its number says that as well, so that a damaged header keeps nothing beyond its term.
+std::optional<Time> begun(const std::filesystem::path& directory, std::uint64_t segment) {
+    const Descriptor file(::open((directory / segment_name(segment)).c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return std::nullopt;
+    const auto header = read_header(file.get());
+    return header ? header->created : Time{Microseconds{static_cast<std::int64_t>(segment)}};
 }
 
 }  // namespace
 
-std::vector<std::uint64_t> delete_expired(const std::filesystem::path& directory, std::chrono::seconds retention, Time now) {
-    std::vector<std::uint64_t> deleted;
+std::vector<std::uint64_t> delete_expired(const std::filesystem::path& directory, std::chrono::seconds retention,
+                                          Time now) {
     delete_unnamed(directory);
-    for (const std::uint64_t number : list_segments(directory)) {
-        const auto path = directory / segment_name(number);
-        const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-        if (!file) continue;
-        const auto header = read_header(file.get());
-        // Numbers ascend with time: behind the first one young enough there is nothing to delete.
-        if (header && header->created + retention > now) break;
-        if (flock(file.get(), LOCK_SH | LOCK_NB) != 0) continue;
-        std::error_code error;
-        if (header && std::filesystem::remove(path, error) && !error) deleted.push_back(number);
+    std::vector<std::uint64_t> expired, undated, deleted;
+    // Numbers ascend in the order in which segments were begun.
+    for (const std::uint64_t segment : list_segments(directory)) {
+        const auto time = begun(directory, segment);
+        if (!time) continue;
+        if (*time > now) {
+            undated.push_back(
+                segment);  // begun while the clock was ahead: no younger than the next one with a sound date
+        } else if (*time + retention > now) {
+            break;  // and all behind it are younger
+        } else {
+            expired.insert(expired.end(), undated.begin(), undated.end());
+            expired.push_back(segment);
+            undated.clear();
+        }
     }
+    for (const std::uint64_t segment : expired)
+        if (delete_segment(directory, segment)) deleted.push_back(segment);
     return deleted;
 }
 

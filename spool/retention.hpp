@@ -1,5 +1,5 @@
-// The journal is kept for the detection horizon and then deleted, read or not. Writer and analyzer both call this, so that
-// nothing outlives its term when one of them is down.
+// The journal is kept for the detection horizon and then deleted, read or not. Writer and analyzer both call this, so
+// that nothing outlives its term when one of them is down.
 #pragma once
 
 #include <chrono>
@@ -11,9 +11,10 @@
 
 namespace guard::spool {
 
-// Deletes the segments that were begun more than `retention` before `now` and that no writer holds any more; returns their
-// numbers. A file that cannot be read or deleted is left for the next time.
-std::vector<std::uint64_t> delete_expired(const std::filesystem::path& directory, std::chrono::seconds retention, Time now);
+// Deletes the segments that were begun more than `retention` before `now` and that no writer holds any more; returns
+// their numbers. A file that cannot be read or deleted is left for the next time.
+std::vector<std::uint64_t> delete_expired(const std::filesystem::path& directory, std::chrono::seconds retention,
+                                          Time now);
 
 // What the segments of a directory take on disk. 0 when it cannot be read.
 [[nodiscard]] std::uint64_t used_bytes(const std::filesystem::path& directory);

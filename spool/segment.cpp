@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
@@ -25,6 +26,8 @@ constexpr std::size_t kFingerprintBytes = 32;  // with the terminating zero
 constexpr std::size_t kFingerprintAt = 96;
 constexpr std::size_t kHeaderChecksumAt = 128;
 constexpr std::string_view kSuffix = ".segment";
+constexpr std::size_t kNumberDigits = 16;
+constexpr std::uint64_t kMaxNumber = 9'999'999'999'999'999;  // the year 2286
 
 using HeaderBytes = std::array<std::uint8_t, kHeaderChecksumAt + 4>;
 
@@ -50,59 +53,7 @@ HeaderBytes encode(const SegmentHeader& header) {
     return bytes;
 }
 
-[[nodiscard]] bool write_all(int descriptor, std::span<const std::uint8_t> bytes, std::uint64_t offset) {
-    while (!bytes.empty()) {
-        const ssize_t written = pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-        if (written < 0 && errno == EINTR) continue;
-        if (written <= 0) return false;
-        bytes = bytes.subspan(static_cast<std::size_t>(written));
-        offset += static_cast<std::uint64_t>(written);
-    }
-    return true;
-}
-
-[[noreturn]] void fail(const char* what, const std::filesystem::path& path, int error) {
-    throw std::system_error(error, std::generic_category(), std::string(what) + ' ' + path.string());
-}
-
-struct TemporaryName {
-    explicit TemporaryName(std::filesystem::path name) : path(std::move(name)) {}
-    TemporaryName(const TemporaryName&) = delete;
-    TemporaryName& operator=(const TemporaryName&) = delete;
-    ~TemporaryName() { ::unlink(path.c_str()); }
-    const std::filesystem::path path;
-};
-
-}  // namespace
-
-std::string segment_name(std::uint64_t number) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%016llu", static_cast<unsigned long long>(number));
-    return std::string(text.data()) + std::string(kSuffix);
-}
-
-std::optional<std::uint64_t> segment_number(const std::filesystem::path& path) {
-    const std::string name = path.filename().string();
-    if (name.size() != 16 + kSuffix.size() || !name.ends_with(kSuffix)) return std::nullopt;
-    std::uint64_t number = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + 16, number);
-    if (error != std::errc{} || end != name.data() + 16) return std::nullopt;
-    return number;
-}
-
-std::vector<std::uint64_t> list_segments(const std::filesystem::path& directory) {
-    std::vector<std::uint64_t> numbers;
-    std::error_code error;
-    for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
-        if (const auto number = segment_number(it->path())) numbers.push_back(*number);
-    std::sort(numbers.begin(), numbers.end());
-    return numbers;
-}
-
-Expected<SegmentHeader> read_header(int descriptor) {
-    HeaderBytes bytes{};
-    if (pread(descriptor, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
-        return unexpected("shorter than a segment header");
+Expected<SegmentHeader> decode(const HeaderBytes& bytes) {
     if (std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0) return unexpected("not a spool segment");
     if (const auto version = get_little_endian<std::uint32_t>(bytes.data() + 8); version != kFormatVersion)
         return unexpected("segment format " + std::to_string(version) + ", expected " + std::to_string(kFormatVersion));
@@ -126,28 +77,108 @@ Expected<SegmentHeader> read_header(int descriptor) {
     return header;
 }
 
-// The file gets its name only when it is complete and locked: a reader never sees a segment that is half made, nor takes a
-// fresh one for abandoned. Numbers follow the clock, so that they go on ascending when retention has emptied the directory.
+[[nodiscard]] bool write_all(int descriptor, std::span<const std::uint8_t> bytes, std::uint64_t offset) {
+    while (!bytes.empty()) {
+        const ssize_t written = pwrite(descriptor, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(written));
+        offset += static_cast<std::uint64_t>(written);
+    }
+    return true;
+}
+
+// Names the directory only: a line with a random name in it would be a new one each time.
+[[noreturn]] void fail(const char* what, const std::filesystem::path& directory, int error) {
+    throw std::system_error(error, std::generic_category(), std::string(what) + " in " + directory.string());
+}
+
+int preallocate(int descriptor, std::uint64_t size) {
+    int error = EINTR;  // tmpfs gives up at any signal
+    while (error == EINTR) error = posix_fallocate(descriptor, 0, static_cast<off_t>(size));
+    return error;
+}
+
+struct TemporaryName {
+    explicit TemporaryName(std::filesystem::path name) : path(std::move(name)) {}
+    TemporaryName(const TemporaryName&) = delete;
+    TemporaryName& operator=(const TemporaryName&) = delete;
+    ~TemporaryName() { ::unlink(path.c_str()); }
+    const std::filesystem::path path;
+};
+
+}  // namespace
+
+std::string segment_name(std::uint64_t number) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%016llu", static_cast<unsigned long long>(number));
+    return std::string(text.data()) + std::string(kSuffix);
+}
+
+std::optional<std::uint64_t> segment_number(const std::filesystem::path& path) {
+    const std::string name = path.filename().string();
+    if (name.size() != kNumberDigits + kSuffix.size() || !name.ends_with(kSuffix)) return std::nullopt;
+    std::uint64_t number = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + kNumberDigits, number);
+    if (error != std::errc{} || end != name.data() + kNumberDigits) return std::nullopt;
+    return number;
+}
+
+std::vector<std::uint64_t> list_segments(const std::filesystem::path& directory) {
+    std::error_code ignored;
+    return list_segments(directory, ignored);
+}
+
+std::vector<std::uint64_t> list_segments(const std::filesystem::path& directory, std::error_code& error) {
+    std::vector<std::uint64_t> numbers;
+    for (std::filesystem::directory_iterator it(directory, error), end; !error && it != end; it.increment(error))
+        if (const auto number = segment_number(it->path())) numbers.push_back(*number);
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+}
+
+Expected<SegmentHeader> read_header(int descriptor) {
+    HeaderBytes bytes{};
+    // A writer that seals replaces the header: what is half of each is whole a moment later.
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        if (pread(descriptor, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
+            return unexpected("shorter than a segment header");
+        if (auto header = decode(bytes)) return header;
+    }
+    return decode(bytes);
+}
+
+bool is_held(int descriptor) {
+    if (flock(descriptor, LOCK_SH | LOCK_NB) != 0) return true;
+    flock(descriptor, LOCK_UN);
+    return false;
+}
+
+// The file gets its name only when it is complete and locked: a reader never sees a segment that is half made, nor
+// takes a fresh one for abandoned. Numbers follow the clock, so that they go on ascending when retention has emptied
+// the directory.
 std::shared_ptr<Segment> Segment::create(const std::filesystem::path& directory, SegmentHeader header) {
     header.epoch = random_number();
     const TemporaryName temporary(directory / (std::to_string(header.epoch) + std::string(kUnnamedSuffix)));
     const int descriptor = ::open(temporary.path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0640);
-    if (descriptor < 0) fail("cannot create", temporary.path, errno);
+    if (descriptor < 0) fail("cannot create a segment", directory, errno);
     const std::shared_ptr<Segment> segment(new Segment(descriptor, header));  // closes it in any case
-    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) fail("cannot lock", temporary.path, errno);
-    if (fchmod(descriptor, 0640) != 0) fail("cannot set the mode of", temporary.path, errno);
-    if (const int error = posix_fallocate(descriptor, 0, static_cast<off_t>(header.size)); error != 0)
-        fail("cannot preallocate", temporary.path, error);
-    if (!write_all(descriptor, encode(header), 0)) fail("cannot write", temporary.path, errno);
+    if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) fail("cannot lock a segment", directory, errno);
+    if (fchmod(descriptor, 0640) != 0) fail("cannot set the mode of a segment", directory, errno);
+    if (const int error = preallocate(descriptor, header.size); error != 0)
+        fail("cannot preallocate a segment", directory, error);
+    if (!write_all(descriptor, encode(header), 0)) fail("cannot write a segment", directory, errno);
 
-    const auto existing = list_segments(directory);
+    std::error_code error;
+    const auto existing = list_segments(directory, error);
+    if (error) fail("cannot look for segments", directory, error.value());
     auto number = static_cast<std::uint64_t>(std::max<std::int64_t>(header.created.time_since_epoch().count(), 1));
     if (!existing.empty()) number = std::max(number, existing.back() + 1);
-    for (;; ++number) {
-        const auto path = directory / segment_name(number);
-        if (::link(temporary.path.c_str(), path.c_str()) == 0) return segment;
-        if (errno != EEXIST) fail("cannot name the segment", path, errno);
+    for (; number <= kMaxNumber; ++number) {
+        if (::link(temporary.path.c_str(), (directory / segment_name(number)).c_str()) == 0) return segment;
+        if (errno != EEXIST) fail("cannot name a segment", directory, errno);
     }
+    fail("no number is left for a segment", directory, EOVERFLOW);
 }
 
 Segment::~Segment() {

@@ -1,5 +1,5 @@
-// One file of the spool: a header of 4,096 bytes, then records. The writer holds an exclusive flock on the file while it
-// may still write to it; the kernel drops that lock when radiusd dies, so a reader can tell a live segment from an
+// One file of the spool: a header of 4,096 bytes, then records. The writer holds an exclusive flock on the file while
+// it may still write to it; the kernel drops that lock when radiusd dies, so a reader can tell a live segment from an
 // abandoned one without guessing by time.
 #pragma once
 
@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "event/expected.hpp"
@@ -31,9 +32,9 @@ struct Counters {
 };
 
 struct SegmentHeader {
-    std::uint64_t epoch = 0;       // random, new for each segment
-    std::uint64_t writer = 0;      // random, new for each Writer: its counters go on from segment to segment
-    std::uint64_t size = 0;        // bytes preallocated, header included
+    std::uint64_t epoch = 0;   // random, new for each segment
+    std::uint64_t writer = 0;  // random, new for each Writer: its counters go on from segment to segment
+    std::uint64_t size = 0;    // bytes preallocated, header included
     Time created{};
     std::uint64_t sealed_end = 0;  // first byte behind the last record once the writer is done with it; 0 before
     Counters counters;             // of the writer, when the segment was begun, and again when it was sealed
@@ -45,8 +46,12 @@ struct SegmentHeader {
 [[nodiscard]] std::optional<std::uint64_t> segment_number(const std::filesystem::path& path);
 // The numbers of all segments of a directory, ascending. Empty when it cannot be read.
 [[nodiscard]] std::vector<std::uint64_t> list_segments(const std::filesystem::path& directory);
+// The same, with the reason when the directory could not be read: then "no segment" means nothing.
+[[nodiscard]] std::vector<std::uint64_t> list_segments(const std::filesystem::path& directory, std::error_code& error);
 
 [[nodiscard]] Expected<SegmentHeader> read_header(int descriptor);
+// Whether a writer may still write to the segment. False once means false for ever.
+[[nodiscard]] bool is_held(int descriptor);
 
 // A segment that this process writes.
 class Segment {

@@ -12,9 +12,15 @@ namespace {
 
 constexpr auto kRetryInterval = std::chrono::seconds{1};
 constexpr auto kWarnInterval = std::chrono::seconds{60};
+// Retention deletes whole segments by the time of their beginning: one that takes days to fill would keep its first
+// events too long, or lose its last ones too early.
+constexpr auto kMaxAge = std::chrono::hours{1};
 
-// Whether `interval` has passed since `last`; a clock that was set back counts as passed.
-bool passed(Time last, std::chrono::seconds interval, Time now) { return now >= last + interval || now < last; }
+// Whether `interval` has passed since `last`. Threads come with times that are slightly out of order; only a clock that
+// was set back by as much counts as passed.
+bool passed(Time last, std::chrono::seconds interval, Time now) {
+    return now >= last + interval || now <= last - interval;
+}
 
 }  // namespace
 
@@ -22,7 +28,7 @@ Writer::Writer(WriterOptions options, Warn warn)
     : options_(std::move(options)), warn_(std::move(warn)), writer_(random_number()) {}
 
 Writer::~Writer() {
-    if (segment_) segment_->set_end(end_, counters());
+    seal();
 }
 
 Counters Writer::counters() const noexcept {
@@ -37,23 +43,29 @@ Counters Writer::counters() const noexcept {
 
 bool Writer::open(Time now) {
     const std::lock_guard lock(mutex_);
-    return segment_ != nullptr || rotate(now);
+    if (!segment_) begin_segment(now);
+    return segment_ != nullptr;
 }
 
-// Called with mutex_ held. The old segment is sealed when the last thread that writes to it is done.
-bool Writer::rotate(Time now) {
-    if (segment_) {
-        segment_->set_end(end_, counters());
-        segment_.reset();
-    }
-    if (!passed(last_try_, kRetryInterval, now)) return false;
-    last_try_ = now;
+// Called with mutex_ held. When other threads still write to the segment, the last of them seals it.
+void Writer::seal() {
+    if (!segment_) return;
+    segment_->set_end(end_, counters());
+    segment_.reset();
+}
+
+// Called with mutex_ held. Goes over to a new segment; when there is none to be had, all stays as it is.
+void Writer::begin_segment(Time now) {
+    if (last_failure_ && !passed(*last_failure_, kRetryInterval, now)) return;
+    last_failure_ = now;
+    const std::string spool = "spool " + options_.directory.string() + ": ";
+    const std::string loss = segment_ ? ", no new segment can be begun" : ", events are dropped";
     try {
         delete_expired(options_.directory, options_.retention, now);
         if (used_bytes(options_.directory) + options_.segment_bytes > options_.quota_bytes) {
-            warn_once_a_minute(now, "spool " + options_.directory.string() + ": quota of " +
-                                        std::to_string(options_.quota_bytes) + " bytes reached, events are dropped");
-            return false;
+            warn_once_a_minute(Trouble::quota, now,
+                               spool + "quota of " + std::to_string(options_.quota_bytes) + " bytes reached" + loss);
+            return;
         }
         SegmentHeader header;
         header.writer = writer_;
@@ -61,34 +73,40 @@ bool Writer::rotate(Time now) {
         header.created = now;
         header.counters = counters();
         header.id_fingerprint = options_.id_fingerprint;
-        segment_ = Segment::create(options_.directory, std::move(header));
+        auto next = Segment::create(options_.directory, std::move(header));
+        seal();
+        segment_ = std::move(next);
         end_ = kSegmentHeaderBytes;
-        last_try_ = Time{};
-        return true;
+        begun_ = now;
+        last_failure_.reset();
     } catch (const std::exception& error) {
-        warn_once_a_minute(now, std::string("spool: events are dropped: ") + error.what());
-        return false;
+        warn_once_a_minute(Trouble::segment, now, spool + error.what() + loss);
     }
 }
 
 Writer::Reservation Writer::reserve(std::size_t length, Time now) {
     const std::lock_guard lock(mutex_);
-    if (!segment_ || length > segment_->size() - end_)
-        if (!rotate(now)) return {};
+    if (segment_ && length > segment_->size() - end_) seal();
+    if (!segment_ || passed(begun_, kMaxAge, now)) begin_segment(now);
+    if (!segment_) return {};
     Reservation reservation{segment_, end_};
     end_ += length;
     return reservation;
 }
 
 // After a failed write there is a hole in the segment: end it, so that the reader may step over the hole.
-void Writer::retire_failed(const std::shared_ptr<Segment>& segment) {
+void Writer::retire_failed(const std::shared_ptr<Segment>& segment, Time now) {
     const std::lock_guard lock(mutex_);
     if (segment_ != segment) return;
-    segment_->set_end(end_, counters());
-    segment_.reset();
+    seal();
+    last_failure_ = now;
 }
 
 bool Writer::append(const LoginEvent& event, Time now) noexcept {
+    if (event.id.empty() || event.id.size() > kMaxIdBytes) {
+        count_unusable();
+        return false;
+    }
     try {
         RecordBuffer buffer;
         // The length does not depend on the epoch, which is known only with the reservation.
@@ -100,9 +118,10 @@ bool Writer::append(const LoginEvent& event, Time now) noexcept {
                 return true;
             }
             const int error = errno;
-            retire_failed(place.segment);
-            warn_once_a_minute(now, "spool " + options_.directory.string() +
-                                        ": events are dropped: " + std::generic_category().message(error));
+            retire_failed(place.segment, now);
+            warn_once_a_minute(Trouble::write, now,
+                               "spool " + options_.directory.string() + ": cannot write: " +
+                                   std::generic_category().message(error) + ", events are dropped");
         }
     } catch (...) {
         // Out of memory, or a mutex that cannot be locked: the event is dropped like any other that cannot be written.
@@ -111,12 +130,12 @@ bool Writer::append(const LoginEvent& event, Time now) noexcept {
     return false;
 }
 
-void Writer::warn_once_a_minute(Time now, const std::string& text) {
+void Writer::warn_once_a_minute(Trouble trouble, Time now, const std::string& text) {
     {
         const std::lock_guard lock(warn_mutex_);
-        if (!passed(last_warned_, kWarnInterval, now) && text == last_warning_) return;
-        last_warned_ = now;
-        last_warning_ = text;
+        auto& last = last_warned_.at(static_cast<std::size_t>(trouble));
+        if (last && !passed(*last, kWarnInterval, now)) return;
+        last = now;
     }
     if (warn_) warn_(text);
 }

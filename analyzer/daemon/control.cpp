@@ -1,0 +1,78 @@
+#include "analyzer/daemon/control.hpp"
+
+#include <map>
+#include <memory>
+#include <pqxx/binarystring>
+#include <utility>
+
+namespace guard::daemon {
+namespace {
+
+using Key = std::pair<Service, std::string>;
+
+Key key_of(const pqxx::row& row) {
+    return {parse_service(row[0].c_str()).value_or(Service::pppoe), pqxx::binarystring(row[1]).str()};
+}
+
+Time time_of(const pqxx::field& microseconds) { return Time{Microseconds{microseconds.as<std::int64_t>()}}; }
+
+}  // namespace
+
+std::vector<Release> releases_since(pqxx::connection& connection, Time since) {
+    std::vector<Release> releases;
+    pqxx::read_transaction transaction(connection);
+    const auto rows = transaction.exec_params(
+        "SELECT service, id, (extract(epoch FROM released_at) * 1000000)::bigint FROM guard.suspension "
+        "WHERE released_at > $1 ORDER BY released_at",
+        format_rfc3339(since));
+    for (const auto& row : rows) {
+        auto [service, id] = key_of(row);
+        releases.push_back({service, std::move(id), time_of(row[2])});
+    }
+    return releases;
+}
+
+std::vector<detection::OpenSuspension> open_suspensions(pqxx::connection& connection) {
+    std::vector<detection::OpenSuspension> open;
+    pqxx::read_transaction transaction(connection);
+    for (const auto& row : transaction.exec("SELECT service, id, (extract(epoch FROM suspended_at) * 1000000)::bigint "
+                                            "FROM guard.suspension WHERE released_at IS NULL")) {
+        auto [service, id] = key_of(row);
+        open.push_back({service, std::move(id), time_of(row[2])});
+    }
+    return open;
+}
+
+bool breaker_is_open(pqxx::connection& connection) {
+    pqxx::read_transaction transaction(connection);
+    return transaction.exec1("SELECT EXISTS (SELECT FROM guard.breaker WHERE closed_at IS NULL)")[0].as<bool>();
+}
+
+detection::Knowledge read_knowledge(pqxx::connection& connection, std::vector<IpAddress> gateways) {
+    auto contracts = std::make_shared<std::map<Key, detection::Contract>>();
+    auto allowed = std::make_shared<std::map<Key, Time>>();
+    pqxx::read_transaction transaction(connection);
+    for (const auto& row : transaction.exec("SELECT service, id, sessions, home_region FROM guard.subscriber")) {
+        detection::Contract contract;
+        contract.sessions = static_cast<unsigned>(row[2].as<int>());
+        if (!row[3].is_null()) contract.home_region = geo::Code::parse(row[3].c_str()).value_or(geo::Code{});
+        contracts->emplace(key_of(row), contract);
+    }
+    for (const auto& row :
+         transaction.exec("SELECT service, id, (extract(epoch FROM expires_at) * 1000000)::bigint FROM guard.allowed"))
+        allowed->emplace(key_of(row), time_of(row[2]));
+
+    detection::Knowledge knowledge;
+    knowledge.gateways = std::move(gateways);
+    knowledge.contract = [contracts](Service service, const std::string& id) -> std::optional<detection::Contract> {
+        const auto found = contracts->find({service, id});
+        return found == contracts->end() ? std::nullopt : std::optional(found->second);
+    };
+    knowledge.allowed = [allowed](Service service, const std::string& id, Time now) {
+        const auto found = allowed->find({service, id});
+        return found != allowed->end() && now < found->second;
+    };
+    return knowledge;
+}
+
+}  // namespace guard::daemon

@@ -1,0 +1,40 @@
+// The analyzer's figures for the node exporter's textfile collector: one file, replaced as a whole. No ID is in it. The metrics
+// are listed in docs/operations.md.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "analyzer/daemon/enforcer.hpp"
+#include "analyzer/daemon/recorder.hpp"
+#include "analyzer/daemon/spool_source.hpp"
+#include "analyzer/detection/detector.hpp"
+
+namespace guard::daemon {
+
+class Metrics {
+  public:
+    Metrics();
+    ~Metrics();
+
+    void recorded(const Recorded& recorded);
+    void database_failed();
+    void future_event();
+
+    struct Sample {
+        std::map<std::string, SpoolSource::Status> spools;
+        detection::DetectorCounters detector;
+        std::size_t streams = 0, active_ids = 0;
+        double lag_seconds = 0;
+    };
+    // Throws std::system_error when the file cannot be written.
+    void write(const std::filesystem::path& file, const Sample& sample, const EnforcerStatus& enforcer);
+
+  private:
+    struct Registry;
+    std::unique_ptr<Registry> registry_;
+};
+
+}  // namespace guard::daemon

@@ -1,0 +1,324 @@
+#include "analyzer/daemon/pipeline.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "analyzer/daemon/snapshot.hpp"
+#include "sql/connection.hpp"
+#include "sql/migrate.hpp"
+#include "sql/settings.hpp"
+
+namespace guard::daemon {
+namespace {
+
+constexpr std::size_t kBatchEvents = 1024;
+constexpr auto kDefaultPoll = std::chrono::milliseconds{50};
+constexpr auto kRetry = std::chrono::seconds{1};
+constexpr auto kFuture = std::chrono::seconds{120};
+
+// PostgreSQL refuses the data, and will again: SQLSTATE classes 22 and 23. All else is its own trouble and passes.
+bool refuses_data(const pqxx::sql_error& error) {
+    const std::string state = error.sqlstate().substr(0, 2);
+    return state == "22" || state == "23";
+}
+
+}  // namespace
+
+Pipeline::Pipeline(const config::Settings& settings, GeoFiles geo, const Clock& clock, Enforcer& enforcer,
+                   Disconnector& disconnector)
+    : settings_(settings),
+      clock_(clock),
+      enforcer_(enforcer),
+      disconnector_(disconnector),
+      geo_(std::move(geo)),
+      key_(state_key(settings.state_directory)),
+      detector_(settings.detection, geo_.locator, {}, key_) {
+    const auto loaded = load_learned(detector_, key_, settings.state_directory);
+    if (!loaded.warning.empty()) spdlog::warn("event=snapshot_damaged detail=\"{}\"", loaded.warning);
+    spdlog::info("event=snapshot_loaded ids={}", loaded.ids);
+}
+
+void Pipeline::run(const std::stop_token& stop) {
+    start(stop);
+    snapshot_.restart();
+    day_.restart();
+    while (!stop.stop_requested()) {
+        apply_controls();
+        Batch batch;
+        const bool more = read_events(batch);
+        if (!more) caught_up(batch);
+        if (!replaying_ && (batch.has_effects() || progress_.due())) commit(batch, stop);
+        housekeeping();
+        if (!more) pause_.wait_for(settings_.spool_poll.count() > 0 ? settings_.spool_poll : kDefaultPoll, stop);
+    }
+    save_snapshot();
+}
+
+// Waits for the database: without the position that was committed last nothing may be read.
+void Pipeline::start(const std::stop_token& stop) {
+    while (!stop.stop_requested() && !source_) {
+        const bool done = with_database([&](pqxx::connection& database) {
+            if (!sql::plan(database).empty())
+                throw std::runtime_error("the database needs \"guardctl migrate\" before the analyzer can start");
+            {
+                pqxx::work transaction(database);
+                sql::publish_settings(transaction, settings_);
+                transaction.commit();
+            }
+            releases_known_until_ = clock_.now() - settings_.spool_retention;
+            releases_ = releases_since(database, releases_known_until_);
+            if (!releases_.empty()) releases_known_until_ = releases_.back().time;
+            detector_.set_knowledge(read_knowledge(database, geo_.gateways));
+            committed_ = stored_positions(database);
+            source_ = std::make_unique<SpoolSource>(settings_.spools, committed_);
+        });
+        if (!done) pause_.wait_for(kRetry, stop);
+    }
+}
+
+void Pipeline::reload(GeoFiles geo) {
+    const std::lock_guard lock(reload_mutex_);
+    reloaded_ = std::move(geo);
+}
+
+// True when there is more to read at once.
+bool Pipeline::read_events(Batch& batch) {
+    if (!source_) return false;
+    for (std::size_t count = 0; count < kBatchEvents; ++count) {
+        const LoginEvent* event = source_->peek();
+        if (event == nullptr) return false;
+        const bool already_recorded = source_->already_recorded();
+        if (!already_recorded && !end_replay()) return false;
+        take_event(*event, already_recorded, batch);
+        source_->pop();
+        batch.positions = source_->positions();
+        batch.event_time = last_event_;
+    }
+    return true;
+}
+
+void Pipeline::take_event(const LoginEvent& event, bool already_recorded, Batch& batch) {
+    const Time now = clock_.now();
+    LoginEvent clamped;
+    const LoginEvent* taken = &event;
+    if (event.time > now + kFuture) {
+        metrics_.future_event();
+        clamped = event;
+        clamped.time = now;
+        taken = &clamped;
+    }
+    apply_releases(taken->time);
+    detector_.set_lagging(!already_recorded && now > taken->time + settings_.detection.guards.max_lag);
+    std::vector<detection::Decision> decisions;
+    detector_.on_event(*taken, decisions);
+    last_event_ = std::max(last_event_, taken->time);
+    take_decisions(decisions, already_recorded, batch);
+}
+
+void Pipeline::take_decisions(std::vector<detection::Decision>& decisions, bool already_recorded, Batch& batch) {
+    auto late = detector_.take_late_sessions();
+    if (already_recorded) return;
+    std::move(decisions.begin(), decisions.end(), std::back_inserter(batch.decisions));
+    std::move(late.begin(), late.end(), std::back_inserter(batch.late_sessions));
+}
+
+// All that was recorded before the restart has been read again. Who is suspended is for the database to say: people may have
+// decided meanwhile. False when it is away.
+bool Pipeline::end_replay() {
+    if (!replaying_) return true;
+    apply_releases(last_event_);
+    replaying_ = !with_database(
+        [&](pqxx::connection& database) { detector_.restore_suspensions(open_suspensions(database)); });
+    if (!replaying_) spdlog::info("event=replayed ids={}", detector_.streams().size());
+    return !replaying_;
+}
+
+// Nothing more is there now: time itself may decide what has settled.
+void Pipeline::caught_up(Batch& batch) {
+    if (!source_) return;
+    if (!end_replay()) return;
+    const Time now = clock_.now();
+    apply_releases(now);
+    detector_.set_lagging(false);
+    std::vector<detection::Decision> decisions;
+    detector_.advance(now, decisions);
+    take_decisions(decisions, false, batch);
+    batch.positions = source_->positions();
+    batch.event_time = last_event_;
+}
+
+pqxx::connection& Pipeline::connection() {
+    if (!connection_) connection_ = sql::connect(settings_, "pppoe-guard-analyzer");
+    return *connection_;
+}
+
+// Runs `work` on the connection. False when the database was not to be had; the connection is then made anew next time.
+template <class Work>
+bool Pipeline::with_database(Work work) {
+    try {
+        work(connection());
+        return true;
+    } catch (const pqxx::failure& error) {
+        trouble_.warn(std::string("event=database_away detail=\"") + error.what() + '"');
+        metrics_.database_failed();
+        connection_.reset();
+        return false;
+    }
+}
+
+void Pipeline::commit(Batch& batch, const std::stop_token& stop) {
+    if (!batch.has_effects() && batch.positions == committed_) return;
+    while (!try_commit(batch)) {
+        // What is not committed is read again after the next start.
+        if (!pause_.wait_for(kRetry, stop)) return;
+    }
+    committed_ = batch.positions;
+}
+
+// False: not now.
+bool Pipeline::try_commit(const Batch& batch) {
+    try {
+        const Recorded recorded = record(connection(), batch, *geo_.locator);
+        metrics_.recorded(recorded);
+        if (recorded.breaker_opened) detector_.set_breaker_open(true);
+        if (recorded.suspended > 0 || !batch.late_sessions.empty()) disconnector_.wake();
+        if (recorded.suspended > 0 || recorded.blocks > 0 || recorded.reviews > 0)
+            spdlog::info("event=recorded suspended={} reviews={} blocks={}", recorded.suspended, recorded.reviews, recorded.blocks);
+        return true;
+    } catch (const pqxx::in_doubt_error&) {
+        connection_.reset();
+        bool committed = false;
+        return with_database([&](pqxx::connection& database) { committed = stored_positions(database) == batch.positions; }) &&
+               committed;
+    } catch (const pqxx::sql_error& error) {
+        if (!refuses_data(error)) {
+            trouble_.warn(std::string("event=database_refuses detail=\"") + error.what() + '"');
+            metrics_.database_failed();
+            connection_.reset();
+            return false;
+        }
+        record_one_by_one(batch);
+        return true;
+    } catch (const pqxx::failure& error) {
+        trouble_.warn(std::string("event=database_away detail=\"") + error.what() + '"');
+        metrics_.database_failed();
+        connection_.reset();
+        return false;
+    }
+}
+
+// One of the decisions cannot be stored: the others are, and an alarm tells of that one.
+void Pipeline::record_one_by_one(const Batch& batch) {
+    for (const auto& decision : batch.decisions) {
+        Batch single;
+        single.decisions.push_back(decision);
+        try {
+            static_cast<void>(record(connection(), single, *geo_.locator));
+        } catch (const pqxx::sql_error& error) {
+            if (!refuses_data(error)) throw;
+            spdlog::error("event=decision_refused rule={} sqlstate={}", to_string(decision.finding.rule), error.sqlstate());
+            pqxx::work transaction(connection());
+            transaction.exec_params("SELECT guard.raise_alarm('decision_refused', $1)",
+                                    std::string(to_string(decision.finding.rule)) + ": SQLSTATE " + error.sqlstate());
+            transaction.commit();
+        }
+    }
+    Batch rest = batch;
+    rest.decisions.clear();
+    static_cast<void>(record(connection(), rest, *geo_.locator));
+}
+
+void Pipeline::apply_controls() {
+    {
+        const std::lock_guard lock(reload_mutex_);
+        if (reloaded_) {
+            geo_ = std::move(*reloaded_);
+            reloaded_.reset();
+            detector_.set_locator(geo_.locator);
+            minute_.expire();  // knowledge holds the gateways: read it again now
+        }
+    }
+    if (!source_ || !control_.due()) return;
+    with_database([&](pqxx::connection& database) {
+        for (auto& release : releases_since(database, releases_known_until_)) {
+            releases_known_until_ = release.time;
+            releases_.push_back(std::move(release));
+        }
+        detector_.set_breaker_open(breaker_is_open(database));
+    });
+}
+
+// A release is an event: it takes its place among them by its time.
+void Pipeline::apply_releases(Time until) {
+    while (!releases_.empty() && releases_.front().time <= until) {
+        detector_.release(releases_.front().service, releases_.front().id, releases_.front().time);
+        releases_.erase(releases_.begin());
+    }
+}
+
+void Pipeline::housekeeping() {
+    if (!source_) return;
+    if (blocks_.due())
+        with_database([](pqxx::connection& database) {
+            pqxx::work transaction(database);
+            transaction.exec("UPDATE guard.block SET ended_at = expires_at WHERE ended_at IS NULL AND expires_at <= clock_timestamp()");
+            transaction.commit();
+        });
+    if (checks_.due()) check_normalisation();
+    if (minute_.due()) {
+        with_database([&](pqxx::connection& database) {
+            pqxx::work transaction(database);
+            transaction.exec("SELECT guard.judge_password_changes()");
+            transaction.commit();
+            detector_.set_knowledge(read_knowledge(database, geo_.gateways));
+        });
+        source_->keep_term(settings_.spool_retention, clock_.now());
+    }
+    if (snapshot_.due()) save_snapshot();
+    if (day_.due())
+        with_database([](pqxx::connection& database) {
+            pqxx::work transaction(database);
+            transaction.exec("SELECT * FROM guard.apply_retention()");
+            transaction.commit();
+        });
+    if (!settings_.metrics_file.empty() && metrics_due_.due()) try {
+            const double lag = std::chrono::duration<double>(clock_.now() - last_event_).count();
+            metrics_.write(settings_.metrics_file,
+                           {source_->status(), detector_.counters(), detector_.streams().size(), detector_.active_ids(),
+                            last_event_ == Time{} || source_->peek() == nullptr ? 0 : std::max(lag, 0.0)},
+                           enforcer_.status());
+        } catch (const std::system_error& error) {
+            trouble_.warn(std::string("event=metrics_not_written detail=\"") + error.what() + '"');
+        }
+}
+
+// radiusd must normalise IDs as we do, or a suspension misses its ID: then no table is published until a person has seen to it.
+void Pipeline::check_normalisation() {
+    const std::string own = settings_.identity.fingerprint();
+    bool same = true;
+    for (const auto& [directory, status] : source_->status()) {
+        const std::string& theirs = status.writers.id_fingerprint;
+        if (theirs.empty() || theirs == own) continue;
+        same = false;
+        trouble_.warn("event=normalisation_differs spool=\"" + directory + "\" module=\"" + theirs + "\" analyzer=\"" + own +
+                      "\" detail=\"no table is published\"");
+        with_database([&](pqxx::connection& database) {
+            pqxx::work transaction(database);
+            transaction.exec_params("SELECT guard.raise_alarm('normalisation', $1)",
+                                    "spool " + directory + ": radiusd uses " + theirs + ", the analyzer " + own);
+            transaction.commit();
+        });
+    }
+    enforcer_.set_paused(!same);
+}
+
+void Pipeline::save_snapshot() {
+    try {
+        save_learned(detector_, key_, settings_.state_directory);
+    } catch (const std::system_error& error) {
+        spdlog::error("event=snapshot_not_written detail=\"{}\"", error.what());
+    }
+}
+
+}  // namespace guard::daemon

@@ -1,0 +1,178 @@
+#include "analyzer/daemon/recorder.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+#include <pqxx/binarystring>
+
+namespace guard::daemon {
+namespace {
+
+using detection::Action;
+using detection::Decision;
+using detection::Finding;
+using detection::Reason;
+
+std::string text(std::string_view view) { return std::string(view); }
+
+std::optional<std::string> reason_of(const Decision& decision) {
+    if (decision.reason == Reason::none) return std::nullopt;
+    return text(to_string(decision.reason));
+}
+
+// The state a decision brings an incident to; a suspended or closed one is not moved by what comes later.
+std::int64_t record_incident(pqxx::work& transaction, const Decision& decision) {
+    const Finding& finding = decision.finding;
+    const char* state = "recorded";
+    if (decision.action == Action::review) state = "review";
+    if (decision.action == Action::suspend && decision.enforced) state = "suspended";
+    const auto row = transaction.exec_params1(
+        "INSERT INTO guard.incident (incident_key, service, id, state, opened_at) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (incident_key) DO UPDATE SET state = CASE "
+        "WHEN guard.incident.state = 'recorded' THEN excluded.state "
+        "WHEN guard.incident.state = 'review' AND excluded.state = 'suspended' THEN excluded.state "
+        "ELSE guard.incident.state END RETURNING incident_id",
+        finding.incident_key, text(to_string(finding.service)), pqxx::binarystring(finding.id), state,
+        format_rfc3339(finding.time));
+    return row[0].as<std::int64_t>();
+}
+
+void record_finding(pqxx::work& transaction, const Decision& decision, std::int64_t incident) {
+    const Finding& finding = decision.finding;
+    const auto row = transaction.exec_params1(
+        "INSERT INTO guard.finding (incident_id, finding_key, rule, grade, action, reason, event_time, summary_en, summary_ja) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
+        "ON CONFLICT (finding_key) DO UPDATE SET action = excluded.action, reason = excluded.reason "
+        "RETURNING finding_id, xmax = 0 AS is_new",
+        incident, finding.key(), text(to_string(finding.rule)), text(to_string(finding.grade)), text(to_string(decision.action)),
+        reason_of(decision), format_rfc3339(finding.time), finding.summary_en, finding.summary_ja);
+    if (!row[1].as<bool>()) return;
+    const auto id = row[0].as<std::int64_t>();
+    int position = 0;
+    for (const detection::Evidence& evidence : finding.evidence) {
+        const std::optional<std::string> address =
+            evidence.address ? std::optional(evidence.address->to_string()) : std::nullopt;
+        const std::optional<std::string> region =
+            evidence.region.empty() ? std::nullopt : std::optional(text(evidence.region.view()));
+        transaction.exec_params(
+            "INSERT INTO guard.evidence (finding_id, position, event_time, kind, address, region) VALUES ($1, $2, $3, $4, $5, $6)",
+            id, position++, format_rfc3339(evidence.time), text(to_string(evidence.kind)), address, region);
+    }
+}
+
+// One row for the NAS of each address; where the pool names none, nobody can be asked, and the audit says so.
+void queue_disconnect(pqxx::work& transaction, std::int64_t incident, Service service, const std::string& id,
+                      const IpAddress& address, const geo::Locator& locator) {
+    const geo::Pool* pool = locator.pools().find(address);
+    if (pool == nullptr || pool->nas.empty()) {
+        transaction.exec_params("INSERT INTO guard.audit (actor, action, object, detail) VALUES ('analyzer', 'no disconnect', $1, "
+                                "'{\"reason\": \"the pool of the address names no NAS\"}')",
+                                fmt::format("incident:{}", incident));
+        return;
+    }
+    transaction.exec_params(
+        "INSERT INTO guard.disconnect (incident_id, service, id, address, nas) SELECT $1, $2, $3, $4::inet, $5 "
+        "WHERE NOT EXISTS (SELECT FROM guard.disconnect WHERE incident_id = $1 AND address = $4::inet AND done_at IS NULL)",
+        incident, text(to_string(service)), pqxx::binarystring(id), address.to_string(), pool->nas);
+}
+
+// False when the ID is suspended already, or was and has been released since: an incident suspends once.
+bool record_suspension(pqxx::work& transaction, const Decision& decision, std::int64_t incident, const geo::Locator& locator) {
+    const Finding& finding = decision.finding;
+    const auto service = text(to_string(finding.service));
+    const pqxx::binarystring id(finding.id);
+    const auto rows = transaction.exec_params(
+        "INSERT INTO guard.suspension (incident_id, service, id, rule) SELECT $1, $2, $3, $4 "
+        "WHERE NOT EXISTS (SELECT FROM guard.suspension WHERE incident_id = $1) "
+        "ON CONFLICT (service, id) WHERE released_at IS NULL DO NOTHING RETURNING suspension_id",
+        incident, service, id, text(to_string(finding.rule)));
+    if (rows.empty()) return false;
+    transaction.exec_params(
+        "INSERT INTO guard.notice (incident_id, kind, idempotency_key, service, id) VALUES ($1, 'suspended', $2, $3, $4) "
+        "ON CONFLICT (idempotency_key) DO NOTHING",
+        incident, "suspended:" + finding.incident_key, service, id);
+    transaction.exec_params(
+        "INSERT INTO guard.audit (actor, action, object, detail) VALUES ('analyzer', 'suspend', $1, "
+        "jsonb_build_object('rule', $2::text, 'grade', $3::text))",
+        fmt::format("incident:{}", incident), text(to_string(finding.rule)), text(to_string(finding.grade)));
+    for (const IpAddress& address : decision.open_addresses)
+        queue_disconnect(transaction, incident, finding.service, finding.id, address, locator);
+    return true;
+}
+
+void record_source(pqxx::work& transaction, const Decision& decision) {
+    const Finding& finding = decision.finding;
+    const auto numbers = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+    const auto first = finding.evidence.empty() ? finding.time : finding.evidence.front().time;
+    const auto last = std::max(finding.expires - finding.quiet, first);
+    const auto rows = transaction.exec_params(
+        "INSERT INTO guard.block (block_key, source, rule, started_at, last_attempt_at, expires_at, attempts, ids, accepts, "
+        "summary_en, summary_ja, enforced, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
+        "ON CONFLICT (block_key) DO UPDATE SET last_attempt_at = greatest(guard.block.last_attempt_at, excluded.last_attempt_at), "
+        "expires_at = greatest(guard.block.expires_at, excluded.expires_at), "
+        "attempts = greatest(guard.block.attempts, excluded.attempts), accepts = greatest(guard.block.accepts, excluded.accepts) "
+        "RETURNING xmax = 0",
+        finding.incident_key, finding.source->to_string(), text(to_string(finding.rule)), format_rfc3339(first),
+        format_rfc3339(last), format_rfc3339(finding.expires), numbers(finding.attempts), numbers(finding.ids),
+        numbers(finding.accepts), finding.summary_en, finding.summary_ja, decision.enforced, reason_of(decision));
+    if (!rows[0][0].as<bool>()) return;
+    transaction.exec_params(
+        "INSERT INTO guard.audit (actor, action, object, detail) VALUES ('analyzer', $1, $2, jsonb_build_object('reason', $3::text))",
+        decision.enforced ? "block" : "source not blocked", "source:" + finding.source->to_string(), reason_of(decision));
+}
+
+bool open_breaker(pqxx::work& transaction) {
+    const auto rows = transaction.exec(
+        "INSERT INTO guard.breaker (reason) VALUES ('more suspensions than the set rate') ON CONFLICT DO NOTHING RETURNING 1");
+    if (rows.empty()) return false;
+    transaction.exec("SELECT guard.raise_alarm('breaker', 'more suspensions than the set rate: the rest goes to review')");
+    return true;
+}
+
+void record_decision(pqxx::work& transaction, const Decision& decision, const geo::Locator& locator, Recorded& recorded) {
+    if (decision.finding.source) {
+        record_source(transaction, decision);
+        if (decision.enforced && !decision.finding.renewal) ++recorded.blocks;
+        return;
+    }
+    const std::int64_t incident = record_incident(transaction, decision);
+    record_finding(transaction, decision, incident);
+    if (decision.action == Action::review) ++recorded.reviews;
+    if (decision.reason == Reason::breaker) recorded.breaker_opened = open_breaker(transaction) || recorded.breaker_opened;
+    if (decision.action == Action::suspend && decision.enforced)
+        if (record_suspension(transaction, decision, incident, locator)) ++recorded.suspended;
+}
+
+}  // namespace
+
+Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator) {
+    pqxx::work transaction(connection);
+    Recorded recorded;
+    for (const Decision& decision : batch.decisions) record_decision(transaction, decision, locator, recorded);
+    for (const detection::LateSession& late : batch.late_sessions) {
+        const auto rows = transaction.exec_params(
+            "SELECT incident_id FROM guard.suspension WHERE service = $1 AND id = $2 AND released_at IS NULL",
+            text(to_string(late.service)), pqxx::binarystring(late.id));
+        if (rows.empty()) continue;
+        for (const IpAddress& address : late.addresses)
+            queue_disconnect(transaction, rows[0][0].as<std::int64_t>(), late.service, late.id, address, locator);
+    }
+    for (const auto& [spool, position] : batch.positions)
+        transaction.exec_params(
+            "INSERT INTO guard.progress (spool, position, event_time) VALUES ($1, $2, $3) ON CONFLICT (spool) DO UPDATE SET "
+            "position = excluded.position, event_time = excluded.event_time, updated_at = clock_timestamp()",
+            spool, position, format_rfc3339(batch.event_time));
+    transaction.commit();
+    return recorded;
+}
+
+std::map<std::string, std::string> stored_positions(pqxx::connection& connection) {
+    pqxx::read_transaction transaction(connection);
+    std::map<std::string, std::string> positions;
+    for (const auto& row : transaction.exec("SELECT spool, position FROM guard.progress"))
+        positions[row[0].c_str()] = row[1].c_str();
+    return positions;
+}
+
+}  // namespace guard::daemon

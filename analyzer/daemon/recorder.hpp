@@ -1,0 +1,34 @@
+// Writes what was decided, and how far the journal was read for it, in one transaction: after a crash at any instant both
+// are there or neither is. Every statement may be repeated without effect. Used by the pipeline's thread, on its connection.
+#pragma once
+
+#include <map>
+#include <pqxx/pqxx>
+#include <string>
+#include <vector>
+
+#include "analyzer/detection/detector.hpp"
+#include "geo/locator.hpp"
+
+namespace guard::daemon {
+
+struct Batch {
+    std::vector<detection::Decision> decisions;
+    std::vector<detection::LateSession> late_sessions;
+    std::map<std::string, std::string> positions;
+    Time event_time{};  // of the last event
+
+    [[nodiscard]] bool has_effects() const { return !decisions.empty() || !late_sessions.empty(); }
+};
+
+struct Recorded {
+    std::size_t suspended = 0, reviews = 0, blocks = 0;
+    bool breaker_opened = false;
+};
+
+// Throws pqxx exceptions; pqxx::in_doubt_error means: look whether stored_positions() are those of the batch.
+Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator);
+
+[[nodiscard]] std::map<std::string, std::string> stored_positions(pqxx::connection& connection);
+
+}  // namespace guard::daemon

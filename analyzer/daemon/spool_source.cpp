@@ -1,0 +1,67 @@
+#include "analyzer/daemon/spool_source.hpp"
+
+#include <stdexcept>
+
+#include "spool/retention.hpp"
+
+namespace guard::daemon {
+
+SpoolSource::SpoolSource(const std::vector<std::filesystem::path>& directories,
+                         const std::map<std::string, std::string>& recorded) {
+    for (const auto& directory : directories) {
+        Spool spool{spool::Reader(directory), {}, false};
+        if (const auto known = recorded.find(directory.string()); known != recorded.end()) {
+            const auto position = spool::Position::parse(known->second);
+            if (!position)
+                throw std::runtime_error("the position of spool " + directory.string() + " cannot be read: \"" + known->second + '"');
+            spool.recorded = *position;
+        } else {
+            spool.caught_up = true;
+        }
+        spools_.push_back(std::move(spool));
+    }
+}
+
+const LoginEvent* SpoolSource::peek() {
+    if (front_ != nullptr) return front_->reader.peek();
+    const LoginEvent* earliest = nullptr;
+    for (Spool& spool : spools_) {
+        const LoginEvent* event = spool.reader.peek();
+        spool.caught_up = spool.caught_up || event == nullptr || !spool.reader.front_is_before(spool.recorded);
+        if (event == nullptr || (earliest != nullptr && earliest->time <= event->time)) continue;
+        earliest = event;
+        front_ = &spool;
+    }
+    return earliest;
+}
+
+bool SpoolSource::already_recorded() const { return front_ != nullptr && front_->reader.front_is_before(front_->recorded); }
+
+void SpoolSource::pop() {
+    if (front_ == nullptr) return;
+    front_->reader.pop();
+    front_ = nullptr;
+}
+
+std::map<std::string, std::string> SpoolSource::positions() const {
+    std::map<std::string, std::string> positions;
+    for (const Spool& spool : spools_)
+        positions[spool.reader.directory().string()] =
+            (spool.caught_up ? spool.reader.position() : spool.recorded).to_string();
+    return positions;
+}
+
+std::size_t SpoolSource::keep_term(std::chrono::seconds retention, Time now) const {
+    std::size_t deleted = 0;
+    for (const Spool& spool : spools_) deleted += spool::delete_expired(spool.reader.directory(), retention, now).size();
+    return deleted;
+}
+
+std::map<std::string, SpoolSource::Status> SpoolSource::status() const {
+    std::map<std::string, Status> result;
+    for (const Spool& spool : spools_)
+        result[spool.reader.directory().string()] = {spool.reader.counters(), spool.reader.writers()};
+    return result;
+}
+
+}  // namespace guard::daemon

@@ -1,0 +1,124 @@
+// All detection in one place: events in, decisions out. Pure: no clock, no I/O, one thread. Given the same events and the
+// same control inputs (releases, lag, breaker) it decides the same. Read on_event() first.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analyzer/detection/finding.hpp"
+#include "analyzer/detection/guards/active_ids.hpp"
+#include "analyzer/detection/guards/backend.hpp"
+#include "analyzer/detection/guards/breaker.hpp"
+#include "analyzer/detection/guards/storm.hpp"
+#include "analyzer/detection/rules/pppoe_reject.hpp"
+#include "analyzer/detection/rules/rule.hpp"
+#include "analyzer/detection/rules/smtp_source.hpp"
+#include "analyzer/detection/stream.hpp"
+#include "config/settings.hpp"
+#include "event/keyed_hash.hpp"
+#include "geo/locator.hpp"
+
+namespace guard::detection {
+
+// What is known of a subscriber from elsewhere.
+struct Contract {
+    unsigned sessions = 1;
+    geo::Code home_region;  // may be empty
+};
+
+// Lookups into what the operator gave; called with the normalised ID.
+struct Knowledge {
+    std::function<std::optional<Contract>(Service, const std::string&)> contract;
+    std::function<bool(Service, const std::string&, Time)> allowed;
+    std::vector<IpAddress> gateways;  // never blocked
+};
+
+struct OpenSuspension {
+    Service service = Service::pppoe;
+    std::string id;
+    Time since{};
+};
+
+struct DetectorCounters {
+    std::uint64_t events = 0;
+    std::uint64_t repeated = 0;          // the same fact again
+    std::uint64_t unmapped = 0;          // PPPoE addresses outside every pool
+    std::uint64_t sources_forgotten = 0;
+};
+
+class Detector {
+  public:
+    Detector(config::DetectionSettings settings, std::shared_ptr<const geo::Locator> locator, Knowledge knowledge, HashKey key);
+
+    // Takes the events in about the order of their times; one may come up to settings.reorder late.
+    void on_event(const LoginEvent& event, std::vector<Decision>& decisions);
+    // Time has come to `now`: decides what has settled.
+    void advance(Time now, std::vector<Decision>& decisions);
+    // No more events will come (replay): decides all that is still settling.
+    void finish(std::vector<Decision>& decisions);
+
+    // Sessions of suspended IDs that came up since the last call: they have to be ended too.
+    [[nodiscard]] std::vector<LateSession> take_late_sessions() { return std::exchange(late_sessions_, {}); }
+
+    // Control inputs.
+    void release(Service service, const std::string& id, Time now);
+    // After a restart: exactly these are suspended, whatever the events read again led to.
+    void restore_suspensions(const std::vector<OpenSuspension>& open);
+    void set_locator(std::shared_ptr<const geo::Locator> locator) { locator_ = std::move(locator); }
+    void set_knowledge(Knowledge knowledge) { knowledge_ = std::move(knowledge); }
+    void set_lagging(bool lagging) { lagging_ = lagging; }
+    void set_breaker_open(bool open) { breaker_.set_open(open); }
+
+    [[nodiscard]] DetectorCounters counters() const;
+    [[nodiscard]] std::size_t active_ids() const { return active_.count(); }
+    // Everything that is learned, for the snapshot; and back. Keys are keyed hashes.
+    [[nodiscard]] const StreamTable& streams() const { return streams_; }
+    void restore(std::uint64_t key, const Learned& learned);
+
+  private:
+    void on_pppoe(const LoginEvent& event, std::vector<Decision>& decisions);
+    void on_pppoe_reject(const LoginEvent& event, std::uint64_t key, std::vector<Decision>& decisions);
+    void on_smtp(const LoginEvent& event, std::vector<Decision>& decisions);
+    void note_place(const LoginEvent& event, const Change& change, const geo::Place& place, std::uint64_t key, Stream& stream);
+    void apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions);
+    void raise(const Match& match, const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions);
+    void raise_source(Finding finding, std::vector<Decision>& decisions);
+
+    [[nodiscard]] Decision decide(const Finding& finding, std::uint64_t key, bool settled, Time now);
+    [[nodiscard]] Reason held_back(const Finding& finding, Time now) const;
+    [[nodiscard]] config::Mode mode(Rule rule) const;
+    void apply_mode(Decision& decision) const;
+    void settle(Finding finding, std::uint64_t key);
+    [[nodiscard]] bool is_own(const IpAddress& source) const;
+    [[nodiscard]] std::uint64_t stream_key(Service service, const std::string& id) const;
+    [[nodiscard]] std::optional<geo::Place> pool_place(const Addresses& addresses) const;
+
+    struct Settling {
+        Finding finding;
+        std::uint64_t key;
+    };
+
+    const config::DetectionSettings settings_;
+    const HashKey key_;
+    std::shared_ptr<const geo::Locator> locator_;
+    Knowledge knowledge_;
+    StreamTable streams_;
+    RejectWatch rejects_;
+    SourceWatch sources_;
+    StormGuard storm_;
+    Breaker breaker_;
+    BackendGuard backend_;
+    ActiveIds active_;
+    std::multimap<Time, Settling> settling_;                     // by the time they have settled
+    std::map<IpAddress, std::pair<std::string, Action>> judged_sources_;  // the incident and what was decided on it
+    std::vector<LateSession> late_sessions_;
+    bool lagging_ = false;
+    DetectorCounters counters_;
+};
+
+}  // namespace guard::detection

@@ -1,0 +1,77 @@
+#include "analyzer/detection/guards/storm.hpp"
+
+#include <algorithm>
+
+namespace guard::detection {
+namespace {
+
+constexpr std::chrono::seconds kAcceptWindow{300};
+constexpr std::chrono::seconds kStepWindow{600};
+constexpr auto kRemembered = std::chrono::hours{24};
+
+template <class Map>
+void forget_idle(Map& watched, Time now) {
+    std::erase_if(watched, [&](const auto& entry) { return entry.second.ids.idle(now); });
+}
+
+}  // namespace
+
+void StormGuard::Watched::trip(Time began, Time held_until) {
+    std::erase_if(storms, [&](const auto& storm) { return storm.second + kRemembered < began; });
+    if (!storms.empty() && began <= storms.back().second)
+        storms.back().second = std::max(storms.back().second, held_until);
+    else
+        storms.emplace_back(began, held_until);
+}
+
+bool StormGuard::Watched::stormy(Time at) const {
+    return std::any_of(storms.begin(), storms.end(),
+                       [at](const auto& storm) { return storm.first <= at && at < storm.second; });
+}
+
+void StormGuard::accepted(std::uint64_t id, const geo::Place& place, Time now) {
+    auto& watched = accepts_.try_emplace(place.region, kAcceptWindow).first->second;
+    const std::size_t count = watched.ids.add(id, now);
+    if (static_cast<double>(count) > settings_.storm_factor * watched.ids.usual() + settings_.storm_base)
+        watched.trip(now - kAcceptWindow, now + settings_.storm_hold);
+}
+
+template <class Key>
+void StormGuard::note(std::map<Key, Watched>& steps, const Key& key, std::uint64_t id, Time now) {
+    auto& watched = steps.try_emplace(key, kStepWindow).first->second;
+    const std::size_t count = watched.ids.add(id, now);
+    if (count > settings_.step_ids && static_cast<double>(count) > settings_.step_factor * watched.ids.usual())
+        watched.trip(now - kStepWindow, now + settings_.storm_hold);
+}
+
+void StormGuard::stepped(std::uint64_t id, const geo::Place& from, const geo::Place& to, Time now) {
+    note(region_steps_, RegionPair{from.region, to.region}, id, now);
+    note(pool_steps_, PoolPair{from.network, to.network}, id, now);
+    if (now < next_sweep_) return;
+    next_sweep_ = now + std::chrono::hours{1};
+    forget_idle(region_steps_, now);
+    forget_idle(pool_steps_, now);
+}
+
+bool StormGuard::involves(const std::vector<geo::Place>& places, Time now) const {
+    const auto held = [now](const auto& watched, const auto& key) {
+        const auto entry = watched.find(key);
+        return entry != watched.end() && entry->second.stormy(now);
+    };
+    for (const geo::Place& to : places) {
+        if (held(accepts_, to.region)) return true;
+        for (const geo::Place& from : places)
+            if (held(region_steps_, RegionPair{from.region, to.region}) || held(pool_steps_, PoolPair{from.network, to.network}))
+                return true;
+    }
+    return false;
+}
+
+bool StormGuard::was_mass(const Step& step) const {
+    const auto regions = region_steps_.find(RegionPair{step.from.region, step.to.region});
+    if (regions != region_steps_.end() && regions->second.stormy(step.arrived)) return true;
+    const auto pools = pool_steps_.find(PoolPair{step.from.network, step.to.network});
+    return pools != pool_steps_.end() && pools->second.stormy(step.arrived);
+}
+
+}  // namespace guard::detection

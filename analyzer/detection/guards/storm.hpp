@@ -1,0 +1,51 @@
+// The storm guard: when many IDs do the same at once, it is an outage or a failover and no thief. Findings that involve what
+// they did go to review.
+#pragma once
+
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "analyzer/detection/finding.hpp"
+#include "analyzer/detection/guards/sliding_set.hpp"
+#include "config/settings.hpp"
+#include "geo/place.hpp"
+
+namespace guard::detection {
+
+class StormGuard {
+  public:
+    explicit StormGuard(const config::GuardSettings& settings) : settings_(settings) {}
+
+    void accepted(std::uint64_t id, const geo::Place& place, Time now);
+    void stepped(std::uint64_t id, const geo::Place& from, const geo::Place& to, Time now);
+
+    // A storm over one of these places, or a mass of equal steps between two of them, is on or was within storm_hold.
+    [[nodiscard]] bool involves(const std::vector<geo::Place>& places, Time now) const;
+    // Many made this step at that time, before and after it: the first of a failover did it before it was known as one, and
+    // the way back an hour later is judged by the way there.
+    [[nodiscard]] bool was_mass(const Step& step) const;
+
+  private:
+    struct Watched {
+        explicit Watched(std::chrono::seconds window) : ids(window) {}
+        SlidingSet ids;
+        std::vector<std::pair<Time, Time>> storms;  // from, held until; of the last day
+
+        void trip(Time began, Time held_until);
+        [[nodiscard]] bool stormy(Time at) const;
+    };
+    using RegionPair = std::pair<geo::Code, geo::Code>;
+    using PoolPair = std::pair<IpAddress, IpAddress>;
+
+    template <class Key>
+    void note(std::map<Key, Watched>& watched, const Key& key, std::uint64_t id, Time now);
+
+    const config::GuardSettings settings_;
+    std::map<geo::Code, Watched> accepts_;
+    std::map<RegionPair, Watched> region_steps_;
+    std::map<PoolPair, Watched> pool_steps_;
+    Time next_sweep_{};
+};
+
+}  // namespace guard::detection

@@ -1,0 +1,17 @@
+// pppoe.burst.rate: thirty accepts in sixty seconds.
+#include "analyzer/detection/rules/rule.hpp"
+
+namespace guard::detection {
+
+std::optional<Match> pppoe_burst_rate(const RuleInput& input) {
+    if (!input.change.counted_accept) return std::nullopt;
+    const auto& pppoe = input.settings.pppoe;
+    const auto accepts = accepts_within(input, input.event.time, pppoe.burst_rate_window);
+    if (accepts.size() < pppoe.burst_rate_accepts) return std::nullopt;
+    Match match{Rule::pppoe_burst_rate, Grade::probable, {}, {}, accepts};
+    match.count = accepts.size();
+    match.span = std::chrono::floor<std::chrono::seconds>(accepts.back().time - accepts.front().time);
+    return match;
+}
+
+}  // namespace guard::detection

@@ -1,0 +1,66 @@
+// What a PPPoE rule is given and what it says. One file per rule in this folder, each a pure function; detector.cpp calls
+// them, the most certain first. The conditions are those of the table of rules in docs/detection.md.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+#include "analyzer/detection/familiarity.hpp"
+#include "analyzer/detection/finding.hpp"
+#include "analyzer/detection/history.hpp"
+#include "config/settings.hpp"
+
+namespace guard::detection {
+
+struct RuleInput {
+    const History& history;
+    const Familiarity& familiarity;
+    const LoginEvent& event;
+    const Change& change;
+    const config::DetectionSettings& settings;
+    unsigned sessions_allowed = 1;  // by contract, or the default
+};
+
+struct Match {
+    Rule rule;
+    Grade grade;
+    std::vector<Step> steps;          // of a rule about regions, the newest last
+    std::vector<geo::Place> places;   // involved, the newest last
+    std::vector<Evidence> evidence;
+    // For the sentence that explains it.
+    std::size_t count = 0;            // accepts, rejects or sessions
+    std::chrono::seconds span{0};     // in which they happened
+};
+
+using PppoeRule = std::optional<Match> (*)(const RuleInput&);
+
+std::optional<Match> pppoe_jump(const RuleInput&);
+std::optional<Match> pppoe_jump_live(const RuleInput&);
+std::optional<Match> pppoe_jump_bounce(const RuleInput&);
+std::optional<Match> pppoe_jump_spread(const RuleInput&);
+std::optional<Match> pppoe_burst_far(const RuleInput&);
+std::optional<Match> pppoe_burst_live(const RuleInput&);
+std::optional<Match> pppoe_burst_sessions(const RuleInput&);
+std::optional<Match> pppoe_burst_rate(const RuleInput&);
+std::optional<Match> pppoe_churn(const RuleInput&);
+
+// Different regions, and at least min_distance apart.
+[[nodiscard]] bool far_apart(const geo::Place& a, const geo::Place& b, const config::DetectionSettings& settings);
+
+// Every place is familiar to the ID: a second home long in use. No rule about regions fires then.
+[[nodiscard]] bool all_familiar(const RuleInput& input, const std::vector<geo::Place>& places);
+
+// The accepts in (until - window, until], ascending.
+[[nodiscard]] std::vector<Evidence> accepts_within(const RuleInput& input, Time until, std::chrono::seconds window);
+
+// `session` showed life when `newer` had been there for longer than dead_peer_time.
+[[nodiscard]] bool confirmed_beside(const Session& session, const Session& newer, const config::DetectionSettings& settings);
+
+// The largest set of sessions that are confirmed live beside the newest of them, that one last; empty if none.
+[[nodiscard]] std::vector<const Session*> confirmed_live_together(const RuleInput& input);
+
+// When a session began, and its last sign of life, as evidence.
+void add_session(std::vector<Evidence>& evidence, const Session& session);
+
+}  // namespace guard::detection

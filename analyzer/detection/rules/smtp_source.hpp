@@ -1,0 +1,61 @@
+// smtp.source (R3): a source address that fails SMTP authentication in a mass. Sources are kept for the longest window and
+// dropped; IDs are in here only as keyed hashes, and never in a finding.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <unordered_map>
+
+#include "analyzer/detection/finding.hpp"
+#include "config/settings.hpp"
+
+namespace guard::detection {
+
+class SourceWatch {
+  public:
+    explicit SourceWatch(const config::SmtpSourceSettings& settings) : settings_(settings) {}
+
+    // An attempt from `source` (a /32 or /64). `id` is a keyed hash. A finding when the source is to be blocked, and again,
+    // as a renewal with the same incident key, when an attempt puts off the end of the block by a tenth of the quiet time.
+    std::optional<Finding> attempt(const IpAddress& source, std::uint64_t id, bool accepted, Time now);
+
+    // What was dropped because there were more sources than kMaxSources.
+    [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
+
+  private:
+    struct Attempt {
+        Time time;
+        std::uint64_t id;
+        bool accepted;
+    };
+    struct Source {
+        std::deque<Attempt> attempts;
+        Time last{};
+        std::optional<Finding> block;       // while it lasts
+        Time told{};                        // the end that the last finding named
+    };
+    struct Window {
+        std::chrono::seconds length;
+        unsigned rejects, ids, accept_percent;
+        std::chrono::seconds quiet;
+    };
+    struct Counts {
+        std::uint64_t attempts = 0, accepts = 0, ids_rejected = 0;
+        Time first{};
+    };
+
+    [[nodiscard]] static Counts count(const Source& source, Time since);
+    std::optional<Finding> judge(const Source& source, const IpAddress& address, Time now) const;
+    void forget_idle(Time now);
+
+    static constexpr std::size_t kMaxSources = 200'000;
+    static constexpr std::size_t kMaxAttempts = 2'000;  // of one source; 30 IDs are enough for every rule
+
+    const config::SmtpSourceSettings settings_;
+    std::unordered_map<IpAddress, Source, IpAddressHash> sources_;
+    std::uint64_t forgotten_ = 0;
+    Time next_sweep_{};
+};
+
+}  // namespace guard::detection

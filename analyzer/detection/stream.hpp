@@ -1,0 +1,54 @@
+// What is kept of one (service, ID). The table's key is a keyed hash: the ID itself is not in it.
+#pragma once
+
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "analyzer/detection/familiarity.hpp"
+#include "analyzer/detection/finding.hpp"
+#include "analyzer/detection/guards/backend.hpp"
+#include "analyzer/detection/history.hpp"
+
+namespace guard::detection {
+
+// What outlives a restart by snapshot; the rest comes back from the journal.
+struct Learned {
+    Time first_seen{};
+    Familiarity familiarity;
+};
+
+// The findings of an ID that belong together.
+struct Episode {
+    std::string incident_key;
+    Time last_finding{};
+    std::vector<Rule> fired;  // each speaks once
+};
+
+struct Stream {
+    Learned learned;
+    std::uint32_t active_hour = 0;      // for the count of active IDs
+    std::unique_ptr<History> history;   // PPPoE
+    std::unique_ptr<Episode> episode;
+    std::unique_ptr<KnownNetworks> networks;  // SMTP-AUTH
+    // Regions whose sightings took part in a finding, and until when they are not learned.
+    std::vector<std::pair<geo::Code, Time>> quarantine;
+    bool suspended = false;
+
+    [[nodiscard]] bool quarantined(geo::Code region, Time now) const {
+        for (const auto& [code, until] : quarantine)
+            if (code == region && now < until) return true;
+        return false;
+    }
+};
+
+struct KeyIsHash {
+    using is_avalanching = void;
+    std::size_t operator()(std::uint64_t key) const { return key; }
+};
+using StreamTable = boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Stream>, KeyIsHash>;
+
+}  // namespace guard::detection

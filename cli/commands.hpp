@@ -1,0 +1,48 @@
+// What guardctl can do: one function and one file per subcommand. main.cpp turns the command line into these options.
+// Each returns the exit code: 0 done, 1 done but the answer is no (an ID that is not suspended, a bad configuration file), 2 could
+// not run. Messages for people go to standard error, results to standard output.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace guard::cli {
+
+inline constexpr int kDone = 0, kNo = 1, kCouldNotRun = 2;
+
+struct ReplayOptions {
+    std::vector<std::filesystem::path> inputs;  // "-": standard input
+    std::string format = "jsonl";
+    std::filesystem::path config, pools, mmdb, gateways, findings, state;
+    bool learn = false;
+};
+int replay(const ReplayOptions& options);
+
+struct DatabaseOptions {
+    std::filesystem::path config;
+    std::string database;  // overrides the configuration file
+};
+
+struct MigrateOptions {
+    DatabaseOptions database;
+    bool dry_run = false;
+    std::string radcheck;               // install the password trigger on this table, "public.radcheck"
+    std::vector<std::string> services;  // whose passwords are in it
+};
+int migrate(const MigrateOptions& options);
+
+struct SuspendedOptions {
+    DatabaseOptions database;
+    std::string service = "pppoe", id, reason;
+    bool json = false;
+};
+int suspended_list(const SuspendedOptions& options);
+int suspended_show(const SuspendedOptions& options);
+int suspended_release(const SuspendedOptions& options);
+
+int config_check(const std::filesystem::path& file);
+int config_show(const std::filesystem::path& file);
+int config_manual();
+
+}  // namespace guard::cli

@@ -1,0 +1,28 @@
+#include "notifier/local_time.hpp"
+
+#include <date/tz.h>
+
+namespace guard::notifier {
+
+LocalTime::LocalTime(const std::string& zone) : zone_(date::locate_zone(zone)) {}
+
+std::string LocalTime::text(Time time, std::string_view language) const {
+    const auto zoned = date::make_zoned(zone_, std::chrono::floor<std::chrono::minutes>(time));
+    if (language != "ja") return date::format("%Y-%m-%d %H:%M %Z", zoned);
+    const auto local = zoned.get_local_time();
+    const auto day = date::floor<date::days>(local);
+    const date::year_month_day date(day);
+    const date::hh_mm_ss clock(local - day);
+    const auto minute = clock.minutes().count();
+    return std::to_string(static_cast<int>(date.year())) + "年" + std::to_string(static_cast<unsigned>(date.month())) +
+           "月" + std::to_string(static_cast<unsigned>(date.day())) + "日 " + std::to_string(clock.hours().count()) +
+           "時" + (minute < 10 ? "0" : "") + std::to_string(minute) + "分（" + zoned.get_info().abbrev + "）";
+}
+
+std::string LocalTime::header(Time time) const {
+    // Not by the stream's locale, which is the "C" one here, but said outright: RFC 5322 wants English names.
+    const auto zoned = date::make_zoned(zone_, std::chrono::floor<std::chrono::seconds>(time));
+    return date::format(std::locale::classic(), "%a, %d %b %Y %H:%M:%S %z", zoned);
+}
+
+}  // namespace guard::notifier

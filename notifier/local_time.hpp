@@ -1,0 +1,29 @@
+// Times as a subscriber reads them: in the operator's zone, with its name. From the system's time zone database.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "event/time.hpp"
+
+namespace date {
+class time_zone;
+}
+
+namespace guard::notifier {
+
+class LocalTime {
+  public:
+    // Throws std::runtime_error when the database does not know the zone, "Asia/Tokyo".
+    explicit LocalTime(const std::string& zone);
+
+    // "2026-03-01 09:01 JST"; in Japanese "2026年3月1日 9時01分（JST）".
+    [[nodiscard]] std::string text(Time time, std::string_view language) const;
+    // For a Date header (RFC 5322 section 3.3): "Sun, 01 Mar 2026 09:01:01 +0900".
+    [[nodiscard]] std::string header(Time time) const;
+
+  private:
+    const date::time_zone* zone_;
+};
+
+}  // namespace guard::notifier

@@ -1,0 +1,114 @@
+#include "spool/segment_cursor.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "event/little_endian.hpp"
+#include "spool/record.hpp"
+
+namespace guard::spool {
+namespace {
+
+constexpr std::size_t kChunkBytes = 64 * 1024;
+
+}  // namespace
+
+const LoginEvent* SegmentCursor::peek(std::uint64_t& round, ReaderCounters& counters) {
+    if (events_.empty() && !done_ && asked_in_round_ != round) {
+        fill(counters);
+        if (!events_.empty()) ++round;
+        asked_in_round_ = events_.empty() ? round : 0;
+    }
+    return events_.empty() ? nullptr : &events_.front().event;
+}
+
+void SegmentCursor::pop() {
+    offset_ = events_.front().end;
+    events_.pop_front();
+}
+
+// Sealed, or its writer is gone. Once true it stays true, and what was written before is then seen by a read.
+void SegmentCursor::look_whether_complete() {
+    if (complete_) return;
+    if (const auto header = read_header(file_.get()); header && header->sealed_end != 0) {
+        header_ = *header;
+        complete_ = true;
+    } else if (!is_held(file_.get())) {
+        // Between the two looks the writer may have sealed and gone.
+        if (const auto again = read_header(file_.get()); again) header_ = *again;
+        complete_ = true;
+    }
+}
+
+// A hole before a record is a lost one; zeros at the end of an abandoned segment are just the unused rest.
+void SegmentCursor::leave_hole(bool lost, ReaderCounters& counters) {
+    if (in_hole_ && (lost || hole_written_)) ++counters.torn;
+    in_hole_ = hole_written_ = false;
+}
+
+void SegmentCursor::skip_lost(std::uint64_t to) {
+    in_hole_ = hole_written_ = true;
+    read_to_ = to;
+}
+
+// Decodes what the front of `bytes` holds and returns how much of it is dealt with.
+std::size_t SegmentCursor::decode(std::span<const std::uint8_t> bytes, ReaderCounters& counters) {
+    std::size_t at = 0;
+    while (at + kRecordAlignment <= bytes.size()) {
+        auto record = decode_record(bytes.subspan(at), header_.epoch);
+        if (record) {
+            leave_hole(true, counters);
+            at += record->length;
+            events_.push_back({std::move(record->event), read_to_ + at});
+            continue;
+        }
+        const bool may_be_cut = bytes.size() - at < kMaxRecordBytes && read_to_ + bytes.size() < end();
+        if (record.error() == RecordError::malformed) {
+            ++counters.malformed;
+            leave_hole(true, counters);
+            at += get_little_endian<std::uint32_t>(bytes.data() + at);
+        } else if (!complete_ || (record.error() == RecordError::truncated && may_be_cut)) {
+            return at;
+        } else {
+            hole_written_ = hole_written_ || record.error() != RecordError::absent;
+            in_hole_ = true;
+            at += kRecordAlignment;
+        }
+    }
+    return at;
+}
+
+void SegmentCursor::fill(ReaderCounters& counters) {
+    chunk_.resize(kChunkBytes);
+    while (events_.empty()) {
+        // Asked before reading: what a writer wrote before it went is then in the chunk.
+        look_whether_complete();
+        if (read_to_ >= end()) {
+            done_ = complete_;
+            if (done_) leave_hole(header_.sealed_end != 0, counters);
+            return;
+        }
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(kChunkBytes, end() - read_to_));
+        const ssize_t got = pread(file_.get(), chunk_.data(), wanted, static_cast<off_t>(read_to_));
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {  // a bad place on the disk; behind it there may be good ones
+            if (!complete_) return;
+            skip_lost(read_to_ + wanted);
+            continue;
+        }
+        const auto bytes = std::span(chunk_).first(static_cast<std::size_t>(got));
+        const std::size_t dealt_with = decode(bytes, counters);
+        read_to_ += dealt_with;
+        if (dealt_with != 0) continue;
+        if (!complete_) return;
+        if (bytes.size() < wanted) {  // somebody has cut the file off
+            skip_lost(end());
+        } else {
+            read_to_ = end();  // a last piece too short for a record
+        }
+    }
+}
+
+}  // namespace guard::spool

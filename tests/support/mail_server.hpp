@@ -1,0 +1,34 @@
+// A real MTA of one's own for a test: exim on a free loopback port, unprivileged, that accepts every recipient and
+// delivers into a directory. Lives on the test's thread, gone with the object.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.hpp"
+
+namespace guard::test {
+
+class MailServer {
+  public:
+    // Throws std::runtime_error with exim's output when it does not come up.
+    MailServer();
+
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+    // What has been delivered so far, oldest first: header and body as stored, line ends as "\n", with the envelope's
+    // recipients in Envelope-To and its sender in Return-Path.
+    [[nodiscard]] std::vector<std::string> messages() const;
+    // The same once there are at least `count`, or after `timeout` what there is then.
+    [[nodiscard]] std::vector<std::string> wait_for_messages(std::size_t count,
+                                                             std::chrono::milliseconds timeout) const;
+
+  private:
+    TemporaryDirectory directory_;
+    std::uint16_t port_;
+    std::unique_ptr<Process> server_;
+};
+
+}  // namespace guard::test

@@ -1,0 +1,32 @@
+// A PostgreSQL of one's own for a test: fresh cluster, Unix socket only, gone with the object. Lives on the test's
+// thread.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "tests/support/process.hpp"
+
+namespace guard::test {
+
+class Postgres {
+  public:
+    // Makes the cluster and starts it, as nobody when the test is root. Durability is off: a test kills the server, not
+    // the machine. Throws std::runtime_error with the server's log when it does not come up.
+    Postgres();
+
+    // For libpq: the superuser "postgres" in the database "postgres", or another role and database that exist.
+    [[nodiscard]] std::string connection_string(const std::string& role = "postgres",
+                                                const std::string& database = "postgres") const;
+    [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
+
+    void start();
+    void stop();   // as an operator would: open connections are ended
+    void kill9();  // as a power cut would
+
+  private:
+    TemporaryDirectory directory_;
+    std::unique_ptr<Process> server_;
+};
+
+}  // namespace guard::test
