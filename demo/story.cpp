@@ -110,7 +110,7 @@ void notice(Isp& isp, Report& report) {
     if (messages.empty()) return;
     const test::MailText mail = test::read_mail(messages.front());
     const std::string& text = mail.body;
-    report.check("it is for", "tanaka@mail.example", mail.headers.at("To"));
+    report.check("it is for", "<tanaka@mail.example>", mail.headers.at("To"));
     report.check("it names where (鹿児島県)", text.find("鹿児島県") != std::string::npos);
     report.check("it says what to do (パスワード)", text.find("パスワード") != std::string::npos);
     report.check("it says whom to call (0120-000-000)", text.find("0120-000-000") != std::string::npos);
@@ -162,8 +162,12 @@ void power_cut(Isp& isp, Report& report) {
     const std::string before = isp.query("SELECT count(*) FROM guard.suspension");
     const auto began = std::chrono::steady_clock::now();
     unsigned accepted = 0;
+    constexpr auto kPace = 10ms;  // 500 routers in 5 s, and again
     for (int round = 0; round < 4; ++round)
-        for (unsigned i = 0; i < kTown; ++i) if (connect(isp, town(i), "pw", isp.address("JP-04"))) ++accepted;
+        for (unsigned i = 0; i < kTown; ++i) {
+            std::this_thread::sleep_until(began + kPace * (static_cast<int>(i) + round * static_cast<int>(kTown)));
+            if (connect(isp, town(i), "pw", isp.address("JP-04"))) ++accepted;
+        }
     const auto took = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
     report.note(fmt::format("{} logins with their accounting in {} s; no session was ever stopped", accepted, took));
     report.check("logins accepted", std::to_string(4 * kTown), std::to_string(accepted));

@@ -9,8 +9,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint8_t kUserName = 1, kFramedIpAddress = 8, kCallingStationId = 31, kNasIdentifier = 32, kAcctStatusType = 40,
-                       kAcctSessionId = 44;
+constexpr std::uint8_t kUserName = 1, kFramedIpAddress = 8, kCallingStationId = 31, kNasIdentifier = 32,
+                       kAcctStatusType = 40, kAcctSessionId = 44;
 constexpr std::uint8_t kAccountingResponse = 5;
 
 struct Pool {
@@ -19,14 +19,16 @@ struct Pool {
 };
 constexpr Pool kPools[] = {{"JP-01", 1}, {"JP-04", 4}, {"JP-13", 13}, {"JP-46", 46}};
 
-fs::path program(std::string_view name) { return fs::path(GUARD_BINARY_DIR) / "bin" / name; }
+fs::path program(std::string_view name) {
+    return fs::path(GUARD_BINARY_DIR) / "bin" / name;
+}
 
 std::string instance(std::string_view name, std::string_view service, const fs::path& directory, const fs::path& table,
                      std::uint64_t quota) {
     std::ostringstream text;
     text << "\tpppoe_guard " << name << " {\n\t\tservice = \"" << service << "\"\n\t\ttable = \"" << table.string()
-         << "\"\n\t\tmessage = \"This ID is suspended. Please call us.\"\n\t\tspool {\n\t\t\tdirectory = \"" << directory.string()
-         << "\"\n\t\t\tsegment_size = 1M\n\t\t\tquota = " << (quota >> 10) << "K\n\t\t}\n\t}\n";
+         << "\"\n\t\tmessage = \"This ID is suspended. Please call us.\"\n\t\tspool {\n\t\t\tdirectory = \""
+         << directory.string() << "\"\n\t\t\tsegment_size = 1M\n\t\t\tquota = " << (quota >> 10) << "K\n\t\t}\n\t}\n";
     return text.str();
 }
 
@@ -56,11 +58,13 @@ std::string sql_module(const std::string& database) {
 std::string site(std::string_view name, std::uint16_t auth_port, bool accounting, std::string_view guard,
                  std::string_view passwords) {
     std::ostringstream text;
-    text << "server " << name << " {\n\tlisten {\n\t\ttype = auth\n\t\tipaddr = 127.0.0.1\n\t\tport = " << auth_port << "\n\t}\n";
+    text << "server " << name << " {\n\tlisten {\n\t\ttype = auth\n\t\tipaddr = 127.0.0.1\n\t\tport = " << auth_port
+         << "\n\t}\n";
     if (accounting)
         text << "\tlisten {\n\t\ttype = acct\n\t\tipaddr = 127.0.0.1\n\t\tport = ${acct_port}\n\t}\n\tpreacct {\n\t}\n"
              << "\taccounting {\n\t\t" << guard << "\n\t}\n";
-    text << "\tauthorize {\n\t\t" << guard << "\n\t\t" << passwords << "\n\t\tpap\n\t}\n\tauthenticate {\n\t\tpap\n\t}\n"
+    text << "\tauthorize {\n\t\t" << guard << "\n\t\t" << passwords
+         << "\n\t\tpap\n\t}\n\tauthenticate {\n\t\tpap\n\t}\n"
          << "\tpost-auth {\n\t\t" << guard << "\n\t\tPost-Auth-Type REJECT {\n\t\t\t" << guard << "\n\t\t}\n\t}\n}\n";
     return text.str();
 }
@@ -89,12 +93,15 @@ void Isp::make_directories() {
     fs::copy(fs::path(GUARD_SOURCE_DIR) / "notifier/templates", directory() / "templates");
 }
 
-fs::path Isp::spool(Service service) const { return directory() / "spool" / std::string(to_string(service)); }
+fs::path Isp::spool(Service service) const {
+    return directory() / "spool" / std::string(to_string(service));
+}
 
 void Isp::write_configuration(const Options& options) {
     std::ostringstream pools;
     pools << "# prefix,country,region,city,postal,lat,lon,radius_km,nas\n";
-    for (const Pool& pool : kPools) pools << "10." << pool.second_byte << ".0.0/16,JP," << pool.region << ",,,,,,nas1\n";
+    for (const Pool& pool : kPools)
+        pools << "10." << pool.second_byte << ".0.0/16,JP," << pool.region << ",,,,,,nas1\n";
     write_file(directory() / "pools.csv", pools.str(), user_);
 
     write_file(directory() / "nas.toml",
@@ -113,7 +120,8 @@ void Isp::write_configuration(const Options& options) {
          << "[detection.smtp_source]\nquiet = " << options.quiet.count() << "\n"
          << "[disconnect]\nnas_file = \"nas.toml\"\ntimeout = 1\n"
          << "[release]\ntrusted_password_roles = [\"isp_portal\"]\n"
-         << "[notice]\nsmtp_host = \"127.0.0.1\"\nsmtp_port = " << mail.port() << "\nmail_from = \"support@isp.example\"\n"
+         << "[notice]\nsmtp_host = \"127.0.0.1\"\nsmtp_port = " << mail.port()
+         << "\nmail_from = \"support@isp.example\"\n"
          << "mail_from_name = \"サンプルISP サポートセンター\"\n"
          << "mail_only = true\nretry = 1\ntemplate_directory = \"templates\"\n"
          << "operator_name = \"株式会社サンプルISP\"\noperator_phone = \"0120-000-000\"\n"
@@ -128,7 +136,8 @@ void Isp::write_configuration(const Options& options) {
 
 void Isp::make_database(const std::vector<Subscriber>& subscribers) {
     // As in FreeRADIUS's own schema.
-    execute(R"(CREATE TABLE radcheck (id serial PRIMARY KEY, username text NOT NULL DEFAULT '', attribute text NOT NULL DEFAULT '',
+    execute(
+        R"(CREATE TABLE radcheck (id serial PRIMARY KEY, username text NOT NULL DEFAULT '', attribute text NOT NULL DEFAULT '',
                op varchar(2) NOT NULL DEFAULT '==', value text NOT NULL DEFAULT '');
                CREATE INDEX radcheck_username ON radcheck (username, attribute);
                CREATE ROLE isp_radius LOGIN; GRANT SELECT ON radcheck TO isp_radius;
@@ -136,17 +145,21 @@ void Isp::make_database(const std::vector<Subscriber>& subscribers) {
     const auto migrated = run({program("guardctl").string(), "migrate", "--database", postgres.connection_string(),
                                "--watch-passwords", "public.radcheck"});
     if (migrated.status != 0) throw std::runtime_error("guardctl migrate: " + migrated.output);
-    execute("CREATE ROLE isp_analyzer LOGIN IN ROLE guard_analyzer; CREATE ROLE isp_notifier LOGIN IN ROLE guard_notifier; "
-            "CREATE ROLE staff_sato LOGIN IN ROLE guard_desk");
+    execute(
+        "CREATE ROLE isp_analyzer LOGIN IN ROLE guard_analyzer; CREATE ROLE isp_notifier LOGIN IN ROLE guard_notifier; "
+        "CREATE ROLE staff_sato LOGIN IN ROLE guard_desk");
     pqxx::connection connection(postgres.connection_string());
     pqxx::work transaction(connection);
     for (const Subscriber& subscriber : subscribers) {
-        transaction.exec_params("INSERT INTO radcheck (username, attribute, op, value) VALUES ($1, 'Cleartext-Password', ':=', $2)",
-                                subscriber.id, subscriber.password);
+        transaction.exec_params(
+            "INSERT INTO radcheck (username, attribute, op, value) VALUES ($1, 'Cleartext-Password', ':=', $2)",
+            subscriber.id, subscriber.password);
         if (subscriber.mail.empty()) continue;
         transaction.exec_params(
-            "INSERT INTO guard.subscriber (service, id, name, mail, language) VALUES ($1, guard.normalise_id($2::text), $3, $4, $5)",
-            std::string(to_string(subscriber.service)), subscriber.id, subscriber.name, subscriber.mail, subscriber.language);
+            "INSERT INTO guard.subscriber (service, id, name, mail, language) VALUES ($1, "
+            "guard.normalise_id($2::text), $3, $4, $5)",
+            std::string(to_string(subscriber.service)), subscriber.id, subscriber.name, subscriber.mail,
+            subscriber.language);
     }
     transaction.commit();
 }
@@ -172,8 +185,8 @@ std::unique_ptr<Process> Isp::daemon(const std::string& name) const {
     options.user = user_;
     options.directory = directory();
     const auto config = name == "pppoe-guard-notifier" ? directory() / "notifier.toml" : config_file();
-    return std::make_unique<Process>(std::vector<std::string>{(directory() / "bin" / name).string(), "--config", config.string()},
-                                     options);
+    return std::make_unique<Process>(
+        std::vector<std::string>{(directory() / "bin" / name).string(), "--config", config.string()}, options);
 }
 
 void Isp::start_analyzer() {
@@ -187,7 +200,9 @@ void Isp::stop_analyzer(int signal) {
     if (!analyzer_->wait(std::chrono::seconds(20))) throw std::runtime_error("the analyzer does not stop");
 }
 
-void Isp::start_notifier() { notifier_ = daemon("pppoe-guard-notifier"); }
+void Isp::start_notifier() {
+    notifier_ = daemon("pppoe-guard-notifier");
+}
 
 Result Isp::guardctl(std::vector<std::string> arguments) {
     ProcessOptions options;
@@ -219,9 +234,15 @@ bool Isp::account(std::string_view id, const std::string& address, std::uint32_t
     return client_.exchange(radius->acct_port(), packet.encode()) == kAccountingResponse;
 }
 
-bool Isp::start_session(std::string_view id, const std::string& address) { return account(id, address, 1); }
-bool Isp::stop_session(std::string_view id, const std::string& address) { return account(id, address, 2); }
-bool Isp::interim(std::string_view id, const std::string& address) { return account(id, address, 3); }
+bool Isp::start_session(std::string_view id, const std::string& address) {
+    return account(id, address, 1);
+}
+bool Isp::stop_session(std::string_view id, const std::string& address) {
+    return account(id, address, 2);
+}
+bool Isp::interim(std::string_view id, const std::string& address) {
+    return account(id, address, 3);
+}
 
 std::string Isp::query(const std::string& sql) {
     pqxx::connection connection(postgres.connection_string());
@@ -240,7 +261,11 @@ void Isp::execute(const std::string& sql, const std::string& role) {
 bool Isp::is_suspended(const std::string& id) {
     pqxx::connection connection(postgres.connection_string());
     pqxx::read_transaction transaction(connection);
-    return transaction.exec_params1("SELECT count(*) FROM guard.suspension WHERE released_at IS NULL AND id = guard.normalise_id($1::text)", id)[0]
+    return transaction
+               .exec_params1(
+                   "SELECT count(*) FROM guard.suspension WHERE released_at IS NULL AND id = "
+                   "guard.normalise_id($1::text)",
+                   id)[0]
                .as<int>() > 0;
 }
 

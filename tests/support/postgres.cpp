@@ -41,7 +41,6 @@ void Postgres::start() {
                                            "--listen_addresses=",
                                            "--unix_socket_directories=" + socket,
                                            "--fsync=off",
-                                           "--synchronous_commit=off",
                                            "--full_page_writes=off",
                                            "--shared_buffers=16MB",
                                            "--max_connections=40",

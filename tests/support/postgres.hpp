@@ -22,7 +22,7 @@ class Postgres {
 
     void start();
     void stop();   // as an operator would: open connections are ended
-    void kill9();  // as a power cut would
+    void kill9();  // without any chance to clean up; what was committed is there after start()
 
   private:
     TemporaryDirectory directory_;

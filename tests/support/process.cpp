@@ -131,7 +131,8 @@ User User::unprivileged() {
 }
 
 TemporaryDirectory::TemporaryDirectory(std::string_view name, const User& owner) {
-    const char* parent = std::getenv("GUARD_TEST_DIRECTORY");  // of demo.sh and test.sh, which clear it up even after SIGKILL
+    const char* parent =
+        std::getenv("GUARD_TEST_DIRECTORY");  // of demo.sh and test.sh, which clear it up even after SIGKILL
     std::string pattern = std::string(parent != nullptr ? parent : "/tmp") + "/guard-" + std::string(name) + "-XXXXXX";
     if (mkdtemp(pattern.data()) == nullptr) throw std::system_error(errno, std::generic_category(), "mkdtemp");
     path_ = pattern;

@@ -92,12 +92,11 @@ std::map<std::string, std::string> sanitizer_environment([[maybe_unused]] const 
     const std::string to = "log_path=" + (directory / kReports).string() + ":";
     // Not our concern: the server's signal handler spoils errno; its threads hand requests to each other by means that
     // ThreadSanitizer does not see in code that was not built with it, and then free them.
-    write_file(directory / kSuppressions, "race:libtalloc.so\n");
+    write_file(directory / kSuppressions, "race:libtalloc.so\nsignal:freeradius\n");
     return {{"LD_PRELOAD", GUARD_SANITIZER_PRELOAD},
             {"ASAN_OPTIONS", to + "detect_leaks=0:verify_asan_link_order=0"},
             {"UBSAN_OPTIONS", to + "print_stacktrace=1"},
-            {"TSAN_OPTIONS",
-             to + "halt_on_error=1:report_signal_unsafe=0:suppressions=" + (directory / kSuppressions).string()}};
+            {"TSAN_OPTIONS", to + "halt_on_error=1:suppressions=" + (directory / kSuppressions).string()}};
 #else
     return {};
 #endif
