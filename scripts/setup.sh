@@ -64,16 +64,12 @@ if ! apt-get "${wait_for_apt[@]}" -q -y --no-install-recommends --no-remove inst
 	exit 1
 fi
 
-disable() {
-	if [ "$2" = unit ]; then
-		if [ -d /run/systemd/system ]; then systemctl --quiet disable "$1" || true; else deb-systemd-helper disable "$1" >/dev/null || true; fi
-	else
-		update-rc.d "$1" disable >/dev/null 2>&1 || true
-	fi
-}
+# Only what was not installed before: who runs these services already keeps them.
 installed | comm -13 "$before" - | while read -r package; do
-	dpkg -L "$package" | sed -nE 's,^(/usr)?/lib/systemd/system/([^/@]+\.(service|timer|socket|path))$,\2,p' |
-		while read -r unit; do disable "$unit" unit; done
-	dpkg -L "$package" | sed -nE 's,^/etc/init\.d/([^/]+)$,\1,p' | while read -r script; do disable "$script" script; done
+	dpkg -L "$package" | sed -nE 's,^(/usr)?/lib/systemd/system/([^/]+\.(service|timer|socket|path))$,\2,p' |
+		while read -r unit; do find /etc/systemd/system -type l -name "$unit" -path '*.wants/*' -delete; done
+	dpkg -L "$package" | sed -nE 's,^/etc/init\.d/([^/]+)$,\1,p' |
+		while read -r script; do update-rc.d "$script" disable >/dev/null 2>&1 || true; done
 done
+if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
 echo "setup: done"

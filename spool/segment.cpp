@@ -162,7 +162,7 @@ std::shared_ptr<Segment> Segment::create(const std::filesystem::path& directory,
     const TemporaryName temporary(directory / (std::to_string(header.epoch) + std::string(kUnnamedSuffix)));
     const int descriptor = ::open(temporary.path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0640);
     if (descriptor < 0) fail("cannot create a segment", directory, errno);
-    const std::shared_ptr<Segment> segment(new Segment(descriptor, header));  // closes it in any case
+    std::shared_ptr<Segment> segment(new Segment(descriptor, header));  // closes it in any case
     if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) fail("cannot lock a segment", directory, errno);
     if (fchmod(descriptor, 0640) != 0) fail("cannot set the mode of a segment", directory, errno);
     if (const int error = preallocate(descriptor, header.size); error != 0)

@@ -11,7 +11,7 @@
 namespace guard::spool {
 namespace {
 
-constexpr std::size_t kChunkBytes = 64 * 1024;
+constexpr std::size_t kChunkBytes = 65'536;
 
 }  // namespace
 
