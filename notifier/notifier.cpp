@@ -28,6 +28,7 @@ using Errors = std::vector<std::string>;
 constexpr auto kLease = 5min;  // several times what SmtpClient::send takes at most
 constexpr auto kPoll = 10s;    // retries and leases become due without a notification
 constexpr auto kMaxPause = 1h;
+constexpr auto kFirstPause = 100ms;  // before the outcome of a notice is recorded again
 constexpr auto kMaxReconnect = 30s;
 
 double random_share() {
@@ -213,7 +214,7 @@ void Notifier::record(const Notice& notice, const Result& result) {
     using State = Result::State;
     const auto recipient = masked(notice.mail);
     const auto pause = pause_after(notice.tries, settings_.notice_retry, random_share());
-    for (auto wait = std::chrono::milliseconds(100);;
+    for (std::chrono::milliseconds wait = kFirstPause;;
          wait = std::min<std::chrono::milliseconds>(wait * 2, kMaxReconnect)) {
         try {
             open();
@@ -230,18 +231,21 @@ void Notifier::record(const Notice& notice, const Result& result) {
                 queue.raise_alarm("notice_dead", "notice " + std::to_string(notice.notice_id) + " of incident " +
                                                      std::to_string(notice.incident_id) + ": " + result.answer);
             if (now == NoticeQueue::Next::lost)
-                spdlog::warn("notice={} lease lost before its outcome was recorded", notice.notice_id);
-            spdlog::info("notice={} incident={} kind={} try={} outcome={} answer=\"{}\"", notice.notice_id,
+                spdlog::warn("event=lease_lost notice={} detail=\"another notifier has taken it over\"",
+                             notice.notice_id);
+            spdlog::info("event=notice notice={} incident={} kind={} try={} outcome={}", notice.notice_id,
                          notice.incident_id, notice.kind, notice.tries,
                          result.state == State::sent      ? "sent"
                          : now == NoticeQueue::Next::dead ? "dead"
-                                                          : "later",
-                         result.answer);
+                                                          : "later");
+            // A mail server may repeat the address, which may be the ID: what it said is in the database.
+            spdlog::debug("event=mail_answer notice={} answer=\"{}\"", notice.notice_id, result.answer);
             return;
         } catch (const pqxx::failure& error) {
             session_.reset();
             if (stop_ != nullptr ? stop_->load() : wait > 10s) throw;
-            spdlog::warn("notice={} outcome not recorded yet: {}", notice.notice_id, one_line(error.what()));
+            if (wait == kFirstPause)
+                spdlog::warn("event=outcome_waits notice={} detail=\"{}\"", notice.notice_id, one_line(error.what()));
             std::this_thread::sleep_for(wait);
         }
     }
@@ -257,7 +261,6 @@ std::size_t Notifier::run_once() {
 // the server has just gone, hence the pause.
 void Notifier::wait_for_work(const std::atomic<bool>& stop) {
     const auto end = std::chrono::steady_clock::now() + kPoll;
-    session_->receiver.woken = false;
     while (!stop && !session_->receiver.woken && std::chrono::steady_clock::now() < end) {
         const auto before = std::chrono::steady_clock::now();
         if (session_->connection->await_notification(0, 500'000) == 0 &&
@@ -271,15 +274,17 @@ void Notifier::run(const std::atomic<bool>& stop) {
     bool away = false;
     for (auto pause = std::chrono::milliseconds(500); !stop;) {
         try {
+            open();
+            session_->receiver.woken = false;  // before the table is read: what is queued from here on wakes
             while (!stop && step()) {
             }
-            if (away) spdlog::info("database=usable");
+            if (away) spdlog::info("event=database_back");
             away = false;
             pause = 500ms;
             if (!stop) wait_for_work(stop);
         } catch (const pqxx::failure& error) {
             session_.reset();
-            if (!away) spdlog::warn("database=unusable reason=\"{}\"", one_line(error.what()));
+            if (!away) spdlog::warn("event=database_away detail=\"{}\"", one_line(error.what()));
             away = true;
             for (auto waited = 0ms; waited < pause && !stop; waited += 100ms) std::this_thread::sleep_for(100ms);
             pause = std::min<std::chrono::milliseconds>(pause * 2, kMaxReconnect);

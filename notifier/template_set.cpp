@@ -84,7 +84,7 @@ Rendered split(std::string text) {
 
 std::string read(const std::filesystem::path& path, Errors& errors) {
     std::ifstream file(path, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    std::string text{std::istreambuf_iterator<char>(file), {}};
     if (!file.good() && !file.eof())
         errors.push_back(path.string() + ": cannot be read");
     else if (auto flat = text; std::ranges::replace(flat, '\n', ' '), !is_plain_utf8(flat))

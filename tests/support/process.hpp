@@ -29,7 +29,8 @@ struct User {
 
 class TemporaryDirectory {
   public:
-    // Under $GUARD_TEST_DIRECTORY, or /tmp: the path of a Unix socket has at most 107 bytes. Mode 0755, owned by `owner`.
+    // Under $GUARD_TEST_DIRECTORY, or /tmp: the path of a Unix socket has at most 107 bytes. Mode 0755, owned by
+    // `owner`.
     explicit TemporaryDirectory(std::string_view name, const User& owner = User::self());
     ~TemporaryDirectory();
     TemporaryDirectory(const TemporaryDirectory&) = delete;

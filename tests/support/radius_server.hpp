@@ -33,7 +33,7 @@ class RadiusServer {
 
     // Writes the files, starts nothing.
     explicit RadiusServer(const RadiusConfig& config);
-    // Ends the test program when a sanitizer has found something in the server.
+    // The test program fails when a sanitizer has found something in the server.
     ~RadiusServer();
     RadiusServer(const RadiusServer&) = delete;
     RadiusServer& operator=(const RadiusServer&) = delete;
