@@ -1,6 +1,6 @@
 // What guardctl can do: one function and one file per subcommand. main.cpp turns the command line into these options.
-// Each returns the exit code: 0 done, 1 done but the answer is no (an ID that is not suspended, a bad configuration file), 2 could
-// not run. Messages for people go to standard error, results to standard output.
+// Each returns the exit code: 0 done, 1 done but the answer is no (an ID that is not suspended, a bad configuration
+// file), 2 could not run. Messages for people go to standard error, results to standard output.
 #pragma once
 
 #include <filesystem>

@@ -20,9 +20,11 @@ int config_check(const std::filesystem::path& file) {
     const auto settings = load_or_say(file);
     if (!settings) return settings.error();
     if (settings->trusted_password_roles.empty())
-        fmt::print("{}: note: trusted_password_roles is empty, so no password change lifts a suspension by itself\n", file.string());
+        fmt::print("{}: note: trusted_password_roles is empty, so no password change lifts a suspension by itself\n",
+                   file.string());
     if (settings->detection.mode != config::Mode::enforce)
-        fmt::print("{}: note: detection.mode is not enforce: findings are recorded, nobody is suspended\n", file.string());
+        fmt::print("{}: note: detection.mode is not enforce: findings are recorded, nobody is suspended\n",
+                   file.string());
     fmt::print("{}: good\n", file.string());
     return kDone;
 }

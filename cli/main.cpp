@@ -11,7 +11,8 @@ constexpr const char* kDefaultConfig = "/etc/pppoe-guard/pppoe-guard.toml";
 
 void add_database(CLI::App& app, DatabaseOptions& options) {
     app.add_option("-c,--config", options.config, std::string("configuration file; default ") + kDefaultConfig);
-    app.add_option("-d,--database", options.database, "libpq connection string instead of the one in the configuration file");
+    app.add_option("-d,--database", options.database,
+                   "libpq connection string instead of the one in the configuration file");
 }
 
 void add_id(CLI::App& app, SuspendedOptions& options) {
@@ -31,27 +32,35 @@ int main(int argc, char** argv) {
     int result = kDone;
 
     ReplayOptions replay_options;
-    auto* replay_command = app.add_subcommand("replay", "read authentication logs and say what would have been found in them");
-    replay_command->add_option("FILE", replay_options.inputs, "log files, read one after the other; - is standard input")
+    auto* replay_command =
+        app.add_subcommand("replay", "read authentication logs and say what would have been found in them");
+    replay_command
+        ->add_option("FILE", replay_options.inputs, "log files, read one after the other; - is standard input")
         ->required();
     replay_command->add_option("-f,--format", replay_options.format, "format of the files")
         ->check(CLI::IsMember({"jsonl"}))
         ->capture_default_str();
-    replay_command->add_option("-c,--config", replay_options.config, "configuration file with the thresholds; default: built in");
-    replay_command->add_option("-p,--pools", replay_options.pools, "pool file: prefix,country,region,city,postal,lat,lon,radius_km,nas");
+    replay_command->add_option("-c,--config", replay_options.config,
+                               "configuration file with the thresholds; default: built in");
+    replay_command->add_option("-p,--pools", replay_options.pools,
+                               "pool file: prefix,country,region,city,postal,lat,lon,radius_km,nas");
     replay_command->add_option("-g,--geo", replay_options.mmdb, "MaxMind database for SMTP-AUTH sources");
     replay_command->add_option("--gateways", replay_options.gateways, "prefixes that are never blocked, one a line");
-    replay_command->add_option("-o,--findings", replay_options.findings, "write one JSON object per finding to this file");
-    replay_command->add_flag("--learn", replay_options.learn, "keep the regions learned from these logs for the analyzer");
-    replay_command->add_option("--state", replay_options.state, "state directory of the analyzer, read first and written by --learn");
+    replay_command->add_option("-o,--findings", replay_options.findings,
+                               "write one JSON object per finding to this file");
+    replay_command->add_flag("--learn", replay_options.learn,
+                             "keep the regions learned from these logs for the analyzer");
+    replay_command->add_option("--state", replay_options.state,
+                               "state directory of the analyzer, read first and written by --learn");
     replay_command->callback([&] { result = replay(replay_options); });
 
     MigrateOptions migrate_options;
     auto* migrate_command = app.add_subcommand("migrate", "bring the database to the schema of this program");
     add_database(*migrate_command, migrate_options.database);
     migrate_command->add_flag("-n,--dry-run", migrate_options.dry_run, "only say what would be done");
-    migrate_command->add_option("--watch-passwords", migrate_options.radcheck,
-                                "install the password trigger on this table of FreeRADIUS's form, e.g. public.radcheck");
+    migrate_command->add_option(
+        "--watch-passwords", migrate_options.radcheck,
+        "install the password trigger on this table of FreeRADIUS's form, e.g. public.radcheck");
     migrate_command
         ->add_option("--services", migrate_options.services, "whose passwords are in that table; default: both")
         ->check(CLI::IsMember({"pppoe", "smtp_auth"}));
@@ -70,10 +79,12 @@ int main(int argc, char** argv) {
     show->add_flag("--json", suspended_options.json, "one JSON object");
     show->add_option("-r,--reason", suspended_options.reason, "why you read it: a ticket number, a call")->required();
     show->callback([&] { result = suspended_show(suspended_options); });
-    auto* release = suspended->add_subcommand("release", "end the suspension of one ID; recorded under your database login");
+    auto* release =
+        suspended->add_subcommand("release", "end the suspension of one ID; recorded under your database login");
     add_database(*release, suspended_options.database);
     add_id(*release, suspended_options);
-    release->add_option("-r,--reason", suspended_options.reason, "why: what the subscriber said, how it was checked")->required();
+    release->add_option("-r,--reason", suspended_options.reason, "why: what the subscriber said, how it was checked")
+        ->required();
     release->callback([&] { result = suspended_release(suspended_options); });
 
     std::filesystem::path config_file = kDefaultConfig;
@@ -85,7 +96,9 @@ int main(int argc, char** argv) {
     auto* show_config = config->add_subcommand("show", "every option with its value");
     show_config->add_option("FILE", config_file)->capture_default_str();
     show_config->callback([&] { result = config_show(config_file); });
-    config->add_subcommand("manual", "the manual of all options, in Markdown")->callback([&] { result = config_manual(); });
+    config->add_subcommand("manual", "the manual of all options, in Markdown")->callback([&] {
+        result = config_manual();
+    });
 
     try {
         app.parse(argc, argv);

@@ -13,7 +13,8 @@ void watch_passwords(pqxx::connection& connection, const MigrateOptions& options
     } else {
         std::string services;
         for (const auto& service : options.services) services += (services.empty() ? "{" : ",") + service;
-        transaction.exec_params("SELECT guard.install_radcheck_trigger($1::regclass, $2::text[])", options.radcheck, services + "}");
+        transaction.exec_params("SELECT guard.install_radcheck_trigger($1::regclass, $2::text[])", options.radcheck,
+                                services + "}");
     }
     transaction.commit();
     fmt::print("password changes in {} are watched\n", options.radcheck);
@@ -22,20 +23,22 @@ void watch_passwords(pqxx::connection& connection, const MigrateOptions& options
 }  // namespace
 
 int migrate(const MigrateOptions& options) {
-    return with_database(options.database, "migrate", [&](const config::Settings& settings, pqxx::connection& connection) {
-        const auto done = options.dry_run ? sql::plan(connection) : sql::apply(connection);
-        for (const auto& migration : done)
-            fmt::print("{} {:04} {}\n", options.dry_run ? "would apply" : "applied", migration.version, migration.name);
-        if (done.empty()) fmt::print("the schema is up to date\n");
-        if (options.dry_run) return kDone;
-        if (!options.database.config.empty()) {
-            pqxx::work transaction(connection);
-            sql::publish_settings(transaction, settings);
-            transaction.commit();
-        }
-        if (!options.radcheck.empty()) watch_passwords(connection, options);
-        return kDone;
-    });
+    return with_database(options.database, "migrate",
+                         [&](const config::Settings& settings, pqxx::connection& connection) {
+                             const auto done = options.dry_run ? sql::plan(connection) : sql::apply(connection);
+                             for (const auto& migration : done)
+                                 fmt::print("{} {:04} {}\n", options.dry_run ? "would apply" : "applied",
+                                            migration.version, migration.name);
+                             if (done.empty()) fmt::print("the schema is up to date\n");
+                             if (options.dry_run) return kDone;
+                             if (!options.database.config.empty()) {
+                                 pqxx::work transaction(connection);
+                                 sql::publish_settings(transaction, settings);
+                                 transaction.commit();
+                             }
+                             if (!options.radcheck.empty()) watch_passwords(connection, options);
+                             return kDone;
+                         });
 }
 
 }  // namespace guard::cli

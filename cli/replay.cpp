@@ -37,9 +37,11 @@ config::Settings settings_of(const ReplayOptions& options) {
     if (!options.mmdb.empty()) settings.mmdb = options.mmdb;
     if (!options.gateways.empty()) settings.gateways = options.gateways;
     if (!options.state.empty()) settings.state_directory = options.state;
-    if (settings.pools.empty()) throw CouldNotRun{"no pool file: name one with --pools, or a configuration with --config"};
+    if (settings.pools.empty())
+        throw CouldNotRun{"no pool file: name one with --pools, or a configuration with --config"};
     if (options.learn && settings.state_directory.empty())
-        throw CouldNotRun{"--learn needs a place to keep what it learns: --state DIRECTORY, or state_directory in --config"};
+        throw CouldNotRun{
+            "--learn needs a place to keep what it learns: --state DIRECTORY, or state_directory in --config"};
     // What would be done if everything were enforced is the question a replay answers.
     settings.detection.mode = config::Mode::enforce;
     settings.detection.rule_modes.clear();
@@ -51,7 +53,9 @@ class Findings {
     explicit Findings(const std::filesystem::path& file) {
         if (file.empty()) return;
         out_.open(file, std::ios::trunc);
-        if (!out_) throw CouldNotRun{fmt::format("{}: cannot be written, expected a file in a directory that exists", file.string())};
+        if (!out_)
+            throw CouldNotRun{
+                fmt::format("{}: cannot be written, expected a file in a directory that exists", file.string())};
         open_ = true;
     }
     void add(std::vector<detection::Decision>& decisions) {
@@ -68,7 +72,8 @@ class Findings {
         if (open_ && out_.fail()) throw CouldNotRun{"the findings could not be written: is the disk full?"};
     }
     [[nodiscard]] std::string summary() const {
-        return fmt::format("{} suspend, {} review, {} block, {} record", counts_[0], counts_[1], counts_[2], counts_[3]);
+        return fmt::format("{} suspend, {} review, {} block, {} record", counts_[0], counts_[1], counts_[2],
+                           counts_[3]);
     }
 
   private:
@@ -99,7 +104,8 @@ Read read_input(const std::filesystem::path& input, const IdNormalisation& norma
     for (const auto& line : reader->malformed()) fmt::print(stderr, "{}\n", line.to_string());
     const auto& counts = reader->counts();
     if (counts.malformed > reader->malformed().size())
-        fmt::print(stderr, "{}: {} more malformed lines\n", input.string(), counts.malformed - reader->malformed().size());
+        fmt::print(stderr, "{}: {} more malformed lines\n", input.string(),
+                   counts.malformed - reader->malformed().size());
     return {counts.events, counts.malformed};
 }
 
@@ -125,10 +131,11 @@ int run(const ReplayOptions& options) {
     std::vector<detection::Decision> decisions;
     Read total;
     for (const auto& input : options.inputs) {
-        const Read read = read_input(input, settings.identity, settings.detection.reorder, [&](const LoginEvent& event) {
-            detector.on_event(event, decisions);
-            if (!decisions.empty()) findings.add(decisions);
-        });
+        const Read read =
+            read_input(input, settings.identity, settings.detection.reorder, [&](const LoginEvent& event) {
+                detector.on_event(event, decisions);
+                if (!decisions.empty()) findings.add(decisions);
+            });
         total.events += read.events;
         total.malformed += read.malformed;
     }
@@ -140,7 +147,8 @@ int run(const ReplayOptions& options) {
     fmt::print(stderr, "{} events, {} malformed lines skipped, {} IDs; findings: {}\n", total.events, total.malformed,
                detector.streams().size(), findings.summary());
     if (const auto unmapped = detector.counters().unmapped; unmapped > 0)
-        fmt::print(stderr, "warning: {} PPPoE events with an address outside every pool: no decision about them\n", unmapped);
+        fmt::print(stderr, "warning: {} PPPoE events with an address outside every pool: no decision about them\n",
+                   unmapped);
     if (options.learn) fmt::print(stderr, "learned regions saved in {}\n", settings.state_directory.string());
     return kDone;
 }

@@ -1,4 +1,5 @@
-// How our daemons log: lines of key=value to standard error, which systemd gives to the journal. Never an ID at info level.
+// How our daemons log: lines of key=value to standard error, which systemd gives to the journal. Never an ID at info
+// level.
 #pragma once
 
 #include <string_view>

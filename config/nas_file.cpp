@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <toml++/toml.h>
 #include <set>
 #include <string_view>
-#include <toml++/toml.h>
 
 namespace guard::config {
 namespace {
@@ -21,7 +21,8 @@ Nas read_nas(const std::filesystem::path& file, std::string_view name, const tom
     static const std::set<std::string_view> keys{"address", "port", "secret"};
     for (const auto& [key, value] : table)
         if (!keys.contains(key.str()))
-            complain(mistakes, file, value, fmt::format("{}.{}", name, key.str()), "no such key: address, port or secret");
+            complain(mistakes, file, value, fmt::format("{}.{}", name, key.str()),
+                     "no such key: address, port or secret");
     Nas nas;
     const auto address = table["address"].value<std::string>();
     if (const auto parsed = address ? IpAddress::parse(*address) : std::nullopt; parsed && !parsed->is_prefix())
@@ -48,7 +49,8 @@ Nas read_nas(const std::filesystem::path& file, std::string_view name, const tom
 Expected<NasList, std::vector<std::string>> load_nas_file(const std::filesystem::path& file) {
     struct stat status {};
     if (::stat(file.c_str(), &status) != 0)
-        return unexpected(Mistakes{fmt::format("{}: cannot be read, expected the file with the NAS secrets", file.string())});
+        return unexpected(
+            Mistakes{fmt::format("{}: cannot be read, expected the file with the NAS secrets", file.string())});
     if ((status.st_mode & S_IRWXO) != 0)
         return unexpected(Mistakes{fmt::format("{}: open to other users, expected mode 0600 or 0640", file.string())});
     toml::table root;

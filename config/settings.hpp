@@ -27,12 +27,12 @@ struct PppoeSettings {
     unsigned spread_regions = 3;
     unsigned burst_accepts = 10;
     seconds burst_window{600};
-    unsigned burst_live_after = 5;      // accepts after which the older session must show life
+    unsigned burst_live_after = 5;  // accepts after which the older session must show life
     unsigned burst_rate_accepts = 30;
     seconds burst_rate_window{60};
     unsigned reject_count = 20;
     seconds reject_window{600};
-    unsigned default_sessions = 1;      // contract limit of an ID without a contract
+    unsigned default_sessions = 1;  // contract limit of an ID without a contract
 };
 
 struct SmtpSourceSettings {
@@ -46,21 +46,21 @@ struct SmtpSourceSettings {
     seconds slow_window{24 * 3600};
     unsigned slow_ids = 30;
     unsigned slow_accept_percent = 2;
-    seconds quiet{900};                 // a block ends so long after the last attempt
+    seconds quiet{900};  // a block ends so long after the last attempt
     seconds slow_quiet{3600};
 };
 
 struct GuardSettings {
-    double storm_factor = 5;            // distinct IDs accepted in a region in 5 min, against the moving average
+    double storm_factor = 5;  // distinct IDs accepted in a region in 5 min, against the moving average
     unsigned storm_base = 50;
-    unsigned step_ids = 20;             // IDs making the same step between regions in 10 min
+    unsigned step_ids = 20;  // IDs making the same step between regions in 10 min
     double step_factor = 5;
     seconds storm_hold{1800};
     unsigned breaker_per_hour = 20;
     double breaker_per_hour_share = 0.00002;  // of the active IDs; at least 3
     unsigned breaker_per_day = 10;            // at least
     double breaker_per_day_share = 0.0001;
-    unsigned breaker_per_pool = 3;            // in 10 min
+    unsigned breaker_per_pool = 3;  // in 10 min
     double backend_reject_share = 0.20;
     double backend_factor = 5;
     seconds max_lag{120};
@@ -74,7 +74,7 @@ struct DetectionSettings {
     seconds learning{14 * 24 * 3600};
     seconds familiar_window{30 * 24 * 3600};
     seconds familiar_spacing{20 * 3600};
-    seconds reorder{120};                    // an event so late changes no outcome
+    seconds reorder{120};  // an event so late changes no outcome
     PppoeSettings pppoe;
     SmtpSourceSettings smtp_source;
     GuardSettings guards;
@@ -85,22 +85,22 @@ struct Settings {
 
     std::vector<std::filesystem::path> spools;
     seconds spool_retention{48 * 3600};
-    seconds spool_poll{0};                   // 0: twenty times a second
+    seconds spool_poll{0};  // 0: twenty times a second
 
-    std::string database;                    // libpq connection string without a password
+    std::string database;  // libpq connection string without a password
     std::filesystem::path database_password_file;
 
     std::filesystem::path pools;
-    std::filesystem::path mmdb;              // empty: none
-    std::filesystem::path gateways;          // one prefix a line: never blocked; empty: none
+    std::filesystem::path mmdb;      // empty: none
+    std::filesystem::path gateways;  // one prefix a line: never blocked; empty: none
 
     std::filesystem::path table;
     std::filesystem::path state_directory;
-    std::filesystem::path metrics_file;      // empty: none
+    std::filesystem::path metrics_file;  // empty: none
 
     DetectionSettings detection;
 
-    std::filesystem::path nas_file;          // NAS name, address, port, secret; mode 0600; empty: nobody is disconnected
+    std::filesystem::path nas_file;  // NAS name, address, port, secret; mode 0600; empty: nobody is disconnected
     seconds disconnect_timeout{2};
     unsigned disconnect_tries = 5;
 
@@ -108,16 +108,16 @@ struct Settings {
 
     std::string smtp_host;
     unsigned smtp_port = 25;
-    std::string mail_from;                   // envelope and From
+    std::string mail_from;  // envelope and From
     std::string mail_from_name;
     std::filesystem::path template_directory;
     std::string default_language = "ja";
     std::string time_zone = "Asia/Tokyo";
     std::string operator_name;
     std::string operator_phone;
-    std::string operator_verify;             // where a subscriber can check that the notice is genuine
-    bool mail_only = false;                  // mail may be the only channel
-    seconds notice_retry{60};                // first back-off
+    std::string operator_verify;  // where a subscriber can check that the notice is genuine
+    bool mail_only = false;       // mail may be the only channel
+    seconds notice_retry{60};     // first back-off
     seconds notice_give_up{3 * 24 * 3600};
 
     LogLevel log_level = LogLevel::info;

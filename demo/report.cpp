@@ -27,9 +27,12 @@ void Report::check(std::string_view what, std::string_view expected, std::string
     line(expected == seen, what, expected, seen);
 }
 
-void Report::check(std::string_view what, bool seen) { check(what, "yes", seen ? "yes" : "no"); }
+void Report::check(std::string_view what, bool seen) {
+    check(what, "yes", seen ? "yes" : "no");
+}
 
-void Report::latency(std::string_view what, std::optional<std::chrono::milliseconds> seen, std::chrono::milliseconds at_most) {
+void Report::latency(std::string_view what, std::optional<std::chrono::milliseconds> seen,
+                     std::chrono::milliseconds at_most) {
     const std::string text = seen ? fmt::format("{} ms", seen->count()) : "never";
     line(seen && *seen <= at_most, what, fmt::format("at most {} ms", at_most.count()), text);
     latencies_.push_back(fmt::format("{:60} {}", what, text));
@@ -38,9 +41,11 @@ void Report::latency(std::string_view what, std::optional<std::chrono::milliseco
 int Report::finish() const {
     fmt::print("\nLatencies, on this machine and with whatever else it was doing:\n");
     for (const auto& text : latencies_) fmt::print("   {}\n", text);
-    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_).count();
+    const auto seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_).count();
     fmt::print("\n{} checks in {} s: {}\n", checks_, seconds,
-               differences_.empty() ? "all as expected" : fmt::format("{} DIFFERENT FROM WHAT WAS EXPECTED", differences_.size()));
+               differences_.empty() ? "all as expected"
+                                    : fmt::format("{} DIFFERENT FROM WHAT WAS EXPECTED", differences_.size()));
     for (const auto& text : differences_) fmt::print("   {}\n", text);
     return differences_.empty() ? 0 : 1;
 }

@@ -16,7 +16,8 @@ class Report {
     // One line; a difference makes the demo fail.
     void check(std::string_view what, std::string_view expected, std::string_view seen);
     void check(std::string_view what, bool seen);
-    void latency(std::string_view what, std::optional<std::chrono::milliseconds> seen, std::chrono::milliseconds at_most);
+    void latency(std::string_view what, std::optional<std::chrono::milliseconds> seen,
+                 std::chrono::milliseconds at_most);
 
     // Prints the summary; the program's exit code.
     [[nodiscard]] int finish() const;

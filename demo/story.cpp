@@ -9,8 +9,8 @@
 
 #include "demo/report.hpp"
 #include "event/time.hpp"
-#include "tests/notifier/mail_text.hpp"
 #include "tests/support/isp.hpp"
+#include "tests/support/mail_text.hpp"
 
 namespace {
 
@@ -26,8 +26,12 @@ constexpr unsigned kTown = 500, kGuessed = 30;
 
 const std::string kVictim = "tanaka@isp.example", kShared = "suzuki@isp.example", kOldRouter = "oldrouter@isp.example";
 
-std::string town(unsigned i) { return fmt::format("sendai{:03}@isp.example", i); }
-std::string mailbox(unsigned i) { return fmt::format("mail{:02}@isp.example", i); }
+std::string town(unsigned i) {
+    return fmt::format("sendai{:03}@isp.example", i);
+}
+std::string mailbox(unsigned i) {
+    return fmt::format("mail{:02}@isp.example", i);
+}
 
 std::vector<test::Subscriber> subscribers() {
     std::vector<test::Subscriber> all;
@@ -66,8 +70,8 @@ void write_history(Isp& isp, const std::filesystem::path& file) {
             const auto at = now - std::chrono::hours{24 * day} + std::chrono::seconds{i};
             const std::string address = isp.address(all[i].region);
             for (const auto& [kind, when] : {std::pair{"accept", at}, {"assign", at + 1s}, {"release", at + 20h}})
-                out << fmt::format(R"({{"time":"{}","service":"pppoe","kind":"{}","id":"{}","address":"{}"}})", format_rfc3339(when),
-                                   kind, all[i].id, address)
+                out << fmt::format(R"({{"time":"{}","service":"pppoe","kind":"{}","id":"{}","address":"{}"}})",
+                                   format_rfc3339(when), kind, all[i].id, address)
                     << '\n';
         }
 }
@@ -76,10 +80,12 @@ void load_history(Isp& isp, Report& report) {
     report.step("A history of 20 days is loaded, so that home regions are familiar");
     const auto history = isp.directory() / "history.jsonl";
     write_history(isp, history);
-    const auto result = isp.guardctl({"replay", "--format", "jsonl", "--learn", "--config", isp.config_file().string(), history.string()});
+    const auto result = isp.guardctl(
+        {"replay", "--format", "jsonl", "--learn", "--config", isp.config_file().string(), history.string()});
     report.note("guardctl replay --learn: " + result.output.substr(0, result.output.find('\n')));
     report.check("guardctl replay", "0", std::to_string(result.status));
-    report.check("nobody is suspended by history", result.output.find("findings: 0 suspend, 0 review") != std::string::npos);
+    report.check("nobody is suspended by history",
+                 result.output.find("findings: 0 suspend, 0 review") != std::string::npos);
     isp.start_analyzer();
     isp.start_notifier();
 }
@@ -88,16 +94,22 @@ void stolen_id(Isp& isp, Report& report) {
     report.step("A thief dials in from Kagoshima with the ID of a subscriber who is connected in Hokkaido");
     report.check("the subscriber in Hokkaido is connected", connect(isp, kVictim, "secret-1", isp.address("JP-01")));
     const std::string address = isp.address("JP-46");
-    report.check("the thief is connected, too: nothing is known of him yet", connect(isp, kVictim, "secret-1", address));
-    report.latency("finding recorded after the thief's accounting Start",
-                   time_until([&] { return isp.query("SELECT rule FROM guard.finding WHERE rule = 'pppoe.jump'") == "pppoe.jump"; }, 5s), 1s);
+    report.check("the thief is connected, too: nothing is known of him yet",
+                 connect(isp, kVictim, "secret-1", address));
+    report.latency(
+        "finding recorded after the thief's accounting Start",
+        time_until(
+            [&] { return isp.query("SELECT rule FROM guard.finding WHERE rule = 'pppoe.jump'") == "pppoe.jump"; }, 5s),
+        1s);
     report.note(isp.query("SELECT summary_en FROM guard.finding WHERE rule = 'pppoe.jump'"));
     report.note(isp.query("SELECT summary_ja FROM guard.finding WHERE rule = 'pppoe.jump'"));
     report.latency("suspended (a probable finding settles first, here 4 s instead of 120 s)",
                    time_until([&] { return isp.is_suspended(kVictim); }, 15s), kSettle + 1500ms);
-    report.latency("the thief's next login is refused", time_until([&] { return isp.login(kVictim, "secret-1") == kReject; }, 5s), 1s);
+    report.latency("the thief's next login is refused",
+                   time_until([&] { return isp.login(kVictim, "secret-1") == kReject; }, 5s), 1s);
     const auto acknowledged = [&] {
-        return isp.query("SELECT count(*) FROM guard.disconnect WHERE state = 'acknowledged' AND address = '" + address + "'") == "1";
+        return isp.query("SELECT count(*) FROM guard.disconnect WHERE state = 'acknowledged' AND address = '" +
+                         address + "'") == "1";
     };
     report.latency("the NAS has ended the thief's session (Disconnect-ACK)", time_until(acknowledged, 5s), 2s);
     for (const auto& line : isp.nas.requests()) report.note("NAS: " + line);
@@ -133,9 +145,11 @@ void shared_id(Isp& isp, Report& report) {
     report.check("Interim-Update of the subscriber's session is answered", isp.interim(kShared, home));
     report.latency("suspended after the packet that completes the finding (certain: at once)",
                    time_until([&] { return isp.is_suspended(kShared); }, 10s), 1s);
-    report.latency("the next login is refused", time_until([&] { return isp.login(kShared, "secret-2") == kReject; }, 5s), 1s);
-    report.check("rule", "pppoe.burst.live",
-                 isp.query("SELECT s.rule FROM guard.suspension s WHERE id = guard.normalise_id('" + kShared + "'::text)"));
+    report.latency("the next login is refused",
+                   time_until([&] { return isp.login(kShared, "secret-2") == kReject; }, 5s), 1s);
+    report.check(
+        "rule", "pppoe.burst.live",
+        isp.query("SELECT s.rule FROM guard.suspension s WHERE id = guard.normalise_id('" + kShared + "'::text)"));
     report.note(isp.query("SELECT summary_en FROM guard.finding WHERE rule = 'pppoe.burst.live'"));
 }
 
@@ -146,19 +160,22 @@ void guessing_source(Isp& isp, Report& report) {
     const auto refused = [&] { return isp.mail_login(mailbox(0), "mailpw", attacker) == kReject; };
     report.latency("even the right password is refused from there", time_until(refused, 10s), 1s);
     report.note(isp.query("SELECT summary_en FROM guard.block WHERE enforced"));
-    report.check("the same mailbox from its owner's address", "Access-Accept", name_of(isp.mail_login(mailbox(0), "mailpw", customer)));
+    report.check("the same mailbox from its owner's address", "Access-Accept",
+                 name_of(isp.mail_login(mailbox(0), "mailpw", customer)));
     report.note("the attack stops; nobody touches anything (quiet time here 8 s instead of 15 min)");
     std::this_thread::sleep_for(kQuiet / 2);
     report.check("still blocked half-way", "Access-Reject", name_of(isp.mail_login(mailbox(0), "mailpw", attacker)));
     report.note("that attempt was refused, and it counts: the quiet time begins anew");
     std::this_thread::sleep_for(kQuiet + 2s);
-    report.check("the block has ended by itself", "Access-Accept", name_of(isp.mail_login(mailbox(0), "mailpw", attacker)));
+    report.check("the block has ended by itself", "Access-Accept",
+                 name_of(isp.mail_login(mailbox(0), "mailpw", attacker)));
 }
 
 void power_cut(Isp& isp, Report& report) {
-    report.step(fmt::format("A power cut: {} routers of one town redial within two minutes, four times each; and a router with a "
-                            "wrong password fails 300 times",
-                            kTown));
+    report.step(fmt::format(
+        "A power cut: {} routers of one town redial within two minutes, four times each; and a router with a "
+        "wrong password fails 300 times",
+        kTown));
     const std::string before = isp.query("SELECT count(*) FROM guard.suspension");
     const auto began = std::chrono::steady_clock::now();
     unsigned accepted = 0;
@@ -168,32 +185,37 @@ void power_cut(Isp& isp, Report& report) {
             std::this_thread::sleep_until(began + kPace * (static_cast<int>(i) + round * static_cast<int>(kTown)));
             if (connect(isp, town(i), "pw", isp.address("JP-04"))) ++accepted;
         }
-    const auto took = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+    const auto took =
+        std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
     report.note(fmt::format("{} logins with their accounting in {} s; no session was ever stopped", accepted, took));
     report.check("logins accepted", std::to_string(4 * kTown), std::to_string(accepted));
     unsigned rejected = 0;
-    for (int i = 0; i < 300; ++i) if (isp.login(kOldRouter, "old-password") == kReject) ++rejected;
+    for (int i = 0; i < 300; ++i)
+        if (isp.login(kOldRouter, "old-password") == kReject) ++rejected;
     report.check("logins with the wrong password refused", "300", std::to_string(rejected));
     std::this_thread::sleep_for(kSettle + 1s);  // whatever was probable has settled by now
     report.check("suspensions more than before", "0",
                  isp.query("SELECT count(*) - " + before + " FROM guard.suspension"));
     report.check("a router of the town logs in", "Access-Accept", name_of(isp.login(town(7), "pw")));
-    report.check("the old router, with the right password", "Access-Accept", name_of(isp.login(kOldRouter, "secret-3")));
+    report.check("the old router, with the right password", "Access-Accept",
+                 name_of(isp.login(kOldRouter, "secret-3")));
     report.note("recorded for the desk, without any effect: " +
                 isp.query("SELECT summary_en FROM guard.finding WHERE rule = 'pppoe.reject'"));
 }
 
 void password_changed(Isp& isp, Report& report) {
-    report.step("The first subscriber changes the password (through the operator's portal, whose database role is trusted)");
+    report.step(
+        "The first subscriber changes the password (through the operator's portal, whose database role is trusted)");
     report.check("before", "Access-Reject", name_of(isp.login(kVictim, "secret-1")));
     isp.execute("UPDATE radcheck SET value = 'a new secret' WHERE username = '" + kVictim + "'", "isp_portal");
     report.latency("the next login with the new password is accepted",
                    time_until([&] { return isp.login(kVictim, "a new secret") == kAccept; }, 5s), 1s);
     report.check("the thief, with the old one", "Access-Reject", name_of(isp.login(kVictim, "secret-1")));
-    report.check("the case", "released by isp_portal: the password was changed",
-                 isp.query("SELECT i.state || ' by ' || released_by || ': ' || release_reason FROM guard.suspension s JOIN "
-                           "guard.incident i USING (incident_id) WHERE s.id = guard.normalise_id('" +
-                           kVictim + "'::text)"));
+    report.check(
+        "the case", "released by isp_portal: the password was changed",
+        isp.query("SELECT i.state || ' by ' || released_by || ': ' || release_reason FROM guard.suspension s JOIN "
+                  "guard.incident i USING (incident_id) WHERE s.id = guard.normalise_id('" +
+                  kVictim + "'::text)"));
     const auto told = [&] {
         return isp.query("SELECT count(*) FROM guard.notice WHERE kind = 'released' AND state = 'sent'") == "1";
     };
@@ -203,14 +225,15 @@ void password_changed(Isp& isp, Report& report) {
 
 void look_around(Isp& isp) {
     const std::string home = isp.directory().string();
-    fmt::print("\nLeft running, until Ctrl-C. Look around from another shell:\n"
-               "   psql \"{0}\"\n      SELECT * FROM guard.suspended;   \\dt guard.*\n"
-               "   {1}/bin/guardctl suspended list --database \"{0}\"\n"
-               "   {1}/bin/guardctl suspended release {2} --reason \"tried it\" --database \"{0}\"\n"
-               "   echo 'User-Name = {2}, User-Password = secret-2' | radclient 127.0.0.1:{3} auth {4}\n"
-               "   less {1}/pppoe-guard.toml {1}/pools.csv {1}/metrics.prom {5}/radiusd.conf\n",
-               isp.postgres.connection_string(), home, kShared, isp.radius->auth_port(), test::RadiusServer::kSecret,
-               isp.radius->directory().string());
+    fmt::print(
+        "\nLeft running, until Ctrl-C. Look around from another shell:\n"
+        "   psql \"{0}\"\n      SELECT * FROM guard.suspended;   \\dt guard.*\n"
+        "   {1}/bin/guardctl suspended list --database \"{0}\"\n"
+        "   {1}/bin/guardctl suspended release {2} --reason \"tried it\" --database \"{0}\"\n"
+        "   echo 'User-Name = {2}, User-Password = secret-2' | radclient 127.0.0.1:{3} auth {4}\n"
+        "   less {1}/pppoe-guard.toml {1}/pools.csv {1}/metrics.prom {5}/radiusd.conf\n",
+        isp.postgres.connection_string(), home, kShared, isp.radius->auth_port(), test::RadiusServer::kSecret,
+        isp.radius->directory().string());
     std::fflush(stdout);
     sigset_t signals;
     sigemptyset(&signals);
@@ -221,9 +244,12 @@ void look_around(Isp& isp) {
 }
 
 int play(bool keep) {
-    fmt::print("PPPoE Guard: the whole chain on real parts. Private PostgreSQL, FreeRADIUS, exim, NAS; nothing else is touched.\n"
-               "For the demo waiting times are short (settling 4 s, dead-peer time 3 s, quiet time 8 s), the password channel "
-               "\"isp_portal\" is trusted,\nmail alone is allowed as a channel, and the mode is enforce. None of these is a default.\n");
+    fmt::print(
+        "PPPoE Guard: the whole chain on real parts. Private PostgreSQL, FreeRADIUS, exim, NAS; nothing else is "
+        "touched.\n"
+        "For the demo waiting times are short (settling 4 s, dead-peer time 3 s, quiet time 8 s), the password channel "
+        "\"isp_portal\" is trusted,\nmail alone is allowed as a channel, and the mode is enforce. None of these is a "
+        "default.\n");
     Report report;
     Isp::Options options;
     options.settle = kSettle;
@@ -238,7 +264,9 @@ int play(bool keep) {
     power_cut(isp, report);
     password_changed(isp, report);
     const int result = report.finish();
-    if (result != 0) fmt::print("\nThe analyzer's log:\n{}\nThe notifier's log:\n{}\n", isp.analyzer().output(), isp.notifier().output());
+    if (result != 0)
+        fmt::print("\nThe analyzer's log:\n{}\nThe notifier's log:\n{}\n", isp.analyzer().output(),
+                   isp.notifier().output());
     if (keep) look_around(isp);
     return result;
 }

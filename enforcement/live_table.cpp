@@ -60,7 +60,8 @@ void LiveTable::refresh(Time now) {
     if (::stat(file_.c_str(), &status) != 0) {
         const int error = errno;
         seen_mtime_ns_ = -1;
-        report(without == Health::absent && use_previous() ? Health::stale : without, file_.string() + ": " + std::generic_category().message(error), now);
+        report(without == Health::absent && use_previous() ? Health::stale : without,
+               file_.string() + ": " + std::generic_category().message(error), now);
         return;
     }
     const std::int64_t mtime = std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;

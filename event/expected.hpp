@@ -14,6 +14,8 @@ template <class Error>
 auto unexpected(Error error) {
     return tl::unexpected<Error>(std::move(error));
 }
-inline auto unexpected(const char* message) { return tl::unexpected<std::string>(message); }
+inline auto unexpected(const char* message) {
+    return tl::unexpected<std::string>(message);
+}
 
 }  // namespace guard

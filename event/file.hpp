@@ -11,8 +11,8 @@ namespace guard {
 // All bytes of a file of at most `limit` bytes. Throws std::system_error, ENOENT among others.
 [[nodiscard]] std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t limit);
 
-// Writes beside `path`, syncs, renames. What `path` was stays as `keep`, unless that is empty. Throws std::system_error;
-// `path` is then as it was.
+// Writes beside `path`, syncs, renames. What `path` was stays as `keep`, unless that is empty. Throws
+// std::system_error; `path` is then as it was.
 void replace_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, unsigned mode,
                   const std::filesystem::path& keep = {});
 

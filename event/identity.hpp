@@ -11,8 +11,8 @@
 namespace guard {
 
 struct IdNormalisation {
-    enum class Case : std::uint8_t { lower, keep };    // lower: ASCII letters only; other bytes are left alone
-    enum class Realm : std::uint8_t { keep, strip };   // strip: the last '@' and all behind it
+    enum class Case : std::uint8_t { lower, keep };   // lower: ASCII letters only; other bytes are left alone
+    enum class Realm : std::uint8_t { keep, strip };  // strip: the last '@' and all behind it
 
     Case letter_case = Case::lower;
     Realm realm = Realm::keep;

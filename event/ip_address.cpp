@@ -26,7 +26,8 @@ void clear_behind(std::span<std::uint8_t> bytes, unsigned prefix_length) {
 
 std::optional<IpAddress> IpAddress::from_bytes(std::span<const std::uint8_t> bytes, unsigned prefix_length) {
     if ((bytes.size() != 4 && bytes.size() != 16) || prefix_length > bytes.size() * 8) return std::nullopt;
-    if (bytes.size() == 16 && prefix_length >= 96 && std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes.begin()))
+    if (bytes.size() == 16 && prefix_length >= 96 &&
+        std::equal(kMappedPrefix.begin(), kMappedPrefix.end(), bytes.begin()))
         return from_bytes(bytes.subspan(12), prefix_length - 96);
     IpAddress address;
     address.family_ = bytes.size() == 4 ? Family::ipv4 : Family::ipv6;

@@ -22,7 +22,8 @@ class IpAddress {
     [[nodiscard]] static std::optional<IpAddress> parse(std::string_view text);
     [[nodiscard]] static IpAddress ipv4(std::uint32_t host_order, unsigned prefix_length = 32);
     // 4 or 16 bytes in network order; a prefix length past the width is no address.
-    [[nodiscard]] static std::optional<IpAddress> from_bytes(std::span<const std::uint8_t> bytes, unsigned prefix_length);
+    [[nodiscard]] static std::optional<IpAddress> from_bytes(std::span<const std::uint8_t> bytes,
+                                                             unsigned prefix_length);
 
     [[nodiscard]] Family family() const { return family_; }
     [[nodiscard]] bool is_ipv4() const { return family_ == Family::ipv4; }

@@ -40,7 +40,8 @@ struct State {
 }  // namespace
 
 Hash128 keyed_hash(const HashKey& key, std::span<const std::uint8_t> bytes) {
-    const std::uint64_t k0 = get_little_endian<std::uint64_t>(key.data()), k1 = get_little_endian<std::uint64_t>(key.data() + 8);
+    const std::uint64_t k0 = get_little_endian<std::uint64_t>(key.data()),
+                        k1 = get_little_endian<std::uint64_t>(key.data() + 8);
     State state{k0 ^ 0x736f6d6570736575U, k1 ^ 0x646f72616e646f6dU ^ 0xee, k0 ^ 0x6c7967656e657261U,
                 k1 ^ 0x7465646279746573U};
     const std::size_t whole = bytes.size() / 8 * 8;
@@ -63,6 +64,8 @@ HashKey random_key() {
     return key;
 }
 
-std::uint64_t random_number() { return get_little_endian<std::uint64_t>(random_key().data()); }
+std::uint64_t random_number() {
+    return get_little_endian<std::uint64_t>(random_key().data());
+}
 
 }  // namespace guard

@@ -1,6 +1,6 @@
-// SipHash-2-4 with 128 bits of output (Aumasson and Bernstein, 2012): who does not know the key can neither make two IDs
-// collide nor tell from a table which IDs are in it. Own code because it runs inside radiusd, which links nothing of ours
-// but event, spool and enforcement; checked against the authors' vectors.
+// SipHash-2-4 with 128 bits of output (Aumasson and Bernstein, 2012): who does not know the key can neither make two
+// IDs collide nor tell from a table which IDs are in it. Own code because it runs inside radiusd, which links nothing
+// of ours but event, spool and enforcement; checked against the authors' vectors.
 #pragma once
 
 #include <array>

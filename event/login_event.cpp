@@ -29,9 +29,17 @@ std::optional<Value> value_of(const std::array<std::pair<Value, std::string_view
 
 }  // namespace
 
-std::string_view to_string(Service service) { return name_of(kServices, service); }
-std::string_view to_string(Kind kind) { return name_of(kKinds, kind); }
-std::optional<Service> parse_service(std::string_view text) { return value_of(kServices, text); }
-std::optional<Kind> parse_kind(std::string_view text) { return value_of(kKinds, text); }
+std::string_view to_string(Service service) {
+    return name_of(kServices, service);
+}
+std::string_view to_string(Kind kind) {
+    return name_of(kKinds, kind);
+}
+std::optional<Service> parse_service(std::string_view text) {
+    return value_of(kServices, text);
+}
+std::optional<Kind> parse_kind(std::string_view text) {
+    return value_of(kKinds, text);
+}
 
 }  // namespace guard

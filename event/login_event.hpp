@@ -23,7 +23,7 @@ enum class Kind : std::uint8_t {
     release = 5,  // Accounting-Request, Stop
 };
 
-inline constexpr std::size_t kMaxIdBytes = 253;    // RFC 2865 section 5: the longest attribute value
+inline constexpr std::size_t kMaxIdBytes = 253;  // RFC 2865 section 5: the longest attribute value
 inline constexpr std::size_t kMaxAddresses = 4;
 
 // Framed-IP-Address, Framed-IPv6-Address, Framed-IPv6-Prefix and Delegated-IPv6-Prefix of one packet are one session.

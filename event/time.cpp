@@ -17,7 +17,9 @@ std::optional<int> digits(std::string_view text, std::size_t at, std::size_t cou
     return value;
 }
 
-bool is(std::string_view text, std::size_t at, char wanted) { return at < text.size() && text[at] == wanted; }
+bool is(std::string_view text, std::size_t at, char wanted) {
+    return at < text.size() && text[at] == wanted;
+}
 
 // Reads ".169230" at `at` and moves `at` behind it; no fraction is zero.
 std::optional<Microseconds> fraction(std::string_view text, std::size_t& at) {
@@ -73,14 +75,16 @@ std::string format_rfc3339(Time time) {
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{time - day};
     std::array<char, 48> text{};
-    const int length = std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ",
-                                     static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                     static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                                     static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()),
-                                     static_cast<int>(clock.subseconds().count()));
+    const int length =
+        std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                      static_cast<int>(clock.seconds().count()), static_cast<int>(clock.subseconds().count()));
     return {text.data(), static_cast<std::size_t>(length)};
 }
 
-Time SystemClock::now() const { return std::chrono::floor<Microseconds>(std::chrono::system_clock::now()); }
+Time SystemClock::now() const {
+    return std::chrono::floor<Microseconds>(std::chrono::system_clock::now());
+}
 
 }  // namespace guard

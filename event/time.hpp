@@ -12,8 +12,8 @@ namespace guard {
 using Microseconds = std::chrono::microseconds;
 using Time = std::chrono::sys_time<Microseconds>;
 
-// Reads RFC 3339 ("2026-03-01T00:01:01.169230Z", "2026-03-01T09:01:01+09:00"). Digits past the microsecond are cut. A leap
-// second is read as the second after it. Anything else, a missing zone included, is no time.
+// Reads RFC 3339 ("2026-03-01T00:01:01.169230Z", "2026-03-01T09:01:01+09:00"). Digits past the microsecond are cut. A
+// leap second is read as the second after it. Anything else, a missing zone included, is no time.
 [[nodiscard]] std::optional<Time> parse_rfc3339(std::string_view text);
 
 // "2026-03-01T00:01:01.169230Z"

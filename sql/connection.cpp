@@ -8,6 +8,15 @@
 #include <stdexcept>
 #include <string>
 
+#if defined(__SANITIZE_ADDRESS__)
+// libpqxx 6.4.5 loses the result of a statement whose connection was cut, 2 KB each time: not for AddressSanitizer to
+// fail every test that stops the server.
+extern "C" const char* __lsan_default_suppressions();
+extern "C" const char* __lsan_default_suppressions() {
+    return "leak:libpqxx-6.4\n";
+}
+#endif
+
 namespace guard::sql {
 namespace {
 

@@ -14,7 +14,9 @@ Key key_of(const pqxx::row& row) {
     return {parse_service(row[0].c_str()).value_or(Service::pppoe), pqxx::binarystring(row[1]).str()};
 }
 
-Time time_of(const pqxx::field& microseconds) { return Time{Microseconds{microseconds.as<std::int64_t>()}}; }
+Time time_of(const pqxx::field& microseconds) {
+    return Time{Microseconds{microseconds.as<std::int64_t>()}};
+}
 
 }  // namespace
 

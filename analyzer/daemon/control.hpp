@@ -1,5 +1,5 @@
-// What reaches the detectors other than events: releases, the breaker, contracts and the allow list, all from the database. Used
-// by the pipeline's thread, on its connection.
+// What reaches the detectors other than events: releases, the breaker, contracts and the allow list, all from the
+// database. Used by the pipeline's thread, on its connection.
 #pragma once
 
 #include <pqxx/pqxx>

@@ -40,7 +40,8 @@ std::array<std::uint8_t, 4> network_order(std::uint32_t value) {
             static_cast<std::uint8_t>(value >> 8), static_cast<std::uint8_t>(value)};
 }
 
-// RFC 3162 section 2.3: a reserved byte, the length, the bytes of the prefix. A /64 is the line's, a shorter one the home's.
+// RFC 3162 section 2.3: a reserved byte, the length, the bytes of the prefix. A /64 is the line's, a shorter one the
+// home's.
 void append_address(Bytes& packet, const IpAddress& address) {
     if (address.is_ipv4()) {
         append(packet, framed_ip_address, address.bytes());
@@ -69,7 +70,8 @@ Authenticator md5(std::span<const std::uint8_t> packet, std::string_view secret)
 Authenticator hmac_md5(std::span<const std::uint8_t> packet, std::string_view secret) {
     Authenticator digest{};
     unsigned length = 0;
-    if (HMAC(EVP_md5(), secret.data(), static_cast<int>(secret.size()), packet.data(), packet.size(), digest.data(), &length) == nullptr)
+    if (HMAC(EVP_md5(), secret.data(), static_cast<int>(secret.size()), packet.data(), packet.size(), digest.data(),
+             &length) == nullptr)
         throw std::runtime_error("this OpenSSL does not allow HMAC-MD5, without which there is no RADIUS");
     return digest;
 }
@@ -90,7 +92,8 @@ EncodedRequest encode_disconnect(const DisconnectRequest& request, std::uint8_t 
     packet.assign(kHeaderBytes, 0);
     packet[0] = kDisconnectRequest;
     packet[1] = identifier;
-    append(packet, user_name, {reinterpret_cast<const std::uint8_t*>(request.user_name.data()), request.user_name.size()});
+    append(packet, user_name,
+           {reinterpret_cast<const std::uint8_t*>(request.user_name.data()), request.user_name.size()});
     append_address(packet, request.address);
     const auto seconds = std::chrono::floor<std::chrono::seconds>(request.now).time_since_epoch().count();
     append(packet, event_timestamp, network_order(static_cast<std::uint32_t>(seconds)));
@@ -121,7 +124,8 @@ std::optional<DecodedAnswer> decode_answer(std::span<const std::uint8_t> bytes, 
         if (length - at < 2 || packet[at + 1] < 2 || packet[at + 1] > length - at) return std::nullopt;
         const auto value = std::span(packet).subspan(at + 2, packet[at + 1] - std::size_t{2});
         if (packet[at] == error_cause && value.size() == 4)
-            decoded.error_cause = std::uint32_t{value[0]} << 24 | std::uint32_t{value[1]} << 16 | std::uint32_t{value[2]} << 8 | value[3];
+            decoded.error_cause =
+                std::uint32_t{value[0]} << 24 | std::uint32_t{value[1]} << 16 | std::uint32_t{value[2]} << 8 | value[3];
         if (packet[at] == message_authenticator) {
             if (value.size() != 16) return std::nullopt;
             const Bytes given(value.begin(), value.end());
@@ -135,13 +139,23 @@ std::optional<DecodedAnswer> decode_answer(std::span<const std::uint8_t> bytes, 
 }
 
 std::string error_cause_name(std::uint32_t cause) {
-    static const std::map<std::uint32_t, const char*> names{
-        {201, "Residual-Session-Context-Removed"}, {202, "Invalid-EAP-Packet"},       {401, "Unsupported-Attribute"},
-        {402, "Missing-Attribute"},                {403, "NAS-Identification-Mismatch"}, {404, "Invalid-Request"},
-        {405, "Unsupported-Service"},              {406, "Unsupported-Extension"},    {407, "Invalid-Attribute-Value"},
-        {501, "Administratively-Prohibited"},      {502, "Request-Not-Routable"},     {503, "Session-Context-Not-Found"},
-        {504, "Session-Context-Not-Removable"},    {505, "Other-Proxy-Processing-Error"}, {506, "Resources-Unavailable"},
-        {507, "Request-Initiated"},                {508, "Multiple-Session-Selection-Unsupported"}};
+    static const std::map<std::uint32_t, const char*> names{{201, "Residual-Session-Context-Removed"},
+                                                            {202, "Invalid-EAP-Packet"},
+                                                            {401, "Unsupported-Attribute"},
+                                                            {402, "Missing-Attribute"},
+                                                            {403, "NAS-Identification-Mismatch"},
+                                                            {404, "Invalid-Request"},
+                                                            {405, "Unsupported-Service"},
+                                                            {406, "Unsupported-Extension"},
+                                                            {407, "Invalid-Attribute-Value"},
+                                                            {501, "Administratively-Prohibited"},
+                                                            {502, "Request-Not-Routable"},
+                                                            {503, "Session-Context-Not-Found"},
+                                                            {504, "Session-Context-Not-Removable"},
+                                                            {505, "Other-Proxy-Processing-Error"},
+                                                            {506, "Resources-Unavailable"},
+                                                            {507, "Request-Initiated"},
+                                                            {508, "Multiple-Session-Selection-Unsupported"}};
     const auto name = names.find(cause);
     return std::string(name == names.end() ? "Error-Cause" : name->second) + " (" + std::to_string(cause) + ")";
 }

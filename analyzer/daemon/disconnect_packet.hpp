@@ -29,8 +29,8 @@ struct EncodedRequest {
     Authenticator authenticator{};  // the answer is checked against it
 };
 
-// With Message-Authenticator (RFC 3579 section 3.2) and the Request Authenticator of RFC 5176 section 2.3. The user name has 1
-// to 253 bytes.
+// With Message-Authenticator (RFC 3579 section 3.2) and the Request Authenticator of RFC 5176 section 2.3. The user
+// name has 1 to 253 bytes.
 [[nodiscard]] EncodedRequest encode_disconnect(const DisconnectRequest& request, std::uint8_t identifier,
                                                std::string_view secret);
 

@@ -127,7 +127,9 @@ std::vector<Disconnector::Order> Disconnector::due(pqxx::connection& connection)
     for (const auto& row : rows) {
         const auto address = IpAddress::parse(std::string(row[4].c_str()) + '/' + row[5].c_str());
         if (!address) continue;
-        orders.push_back({row[0].as<std::int64_t>(), row[1].as<int>(), row[2].c_str(),
+        orders.push_back({row[0].as<std::int64_t>(),
+                          row[1].as<int>(),
+                          row[2].c_str(),
                           {pqxx::binarystring(row[3]).str(), *address, clock_.now()}});
     }
     return orders;
@@ -156,12 +158,15 @@ std::vector<Disconnector::Outcome> Disconnector::ask(const std::vector<Order>& o
         else if (answer->answer == DisconnectAnswer::ack)
             outcomes.push_back({"acknowledged", "Disconnect-ACK", true});
         else
-            outcomes.push_back({"refused", "Disconnect-NAK " + (answer->error_cause ? error_cause_name(*answer->error_cause) : ""), true});
+            outcomes.push_back({"refused",
+                                "Disconnect-NAK " + (answer->error_cause ? error_cause_name(*answer->error_cause) : ""),
+                                true});
     }
     return outcomes;
 }
 
-void Disconnector::write(pqxx::connection& connection, const std::vector<Order>& orders, const std::vector<Outcome>& outcomes) {
+void Disconnector::write(pqxx::connection& connection, const std::vector<Order>& orders,
+                         const std::vector<Outcome>& outcomes) {
     pqxx::work transaction(connection);
     for (std::size_t i = 0; i < orders.size(); ++i) {
         const int wait = std::min(1 << std::min(orders[i].tries, 6), kLongestBackOff);
@@ -174,8 +179,8 @@ void Disconnector::write(pqxx::connection& connection, const std::vector<Order>&
     }
     transaction.commit();
     for (std::size_t i = 0; i < orders.size(); ++i)
-        spdlog::info("event=disconnect nas={} state={} try={} answer=\"{}\"", orders[i].nas, outcomes[i].state, orders[i].tries + 1,
-                     outcomes[i].answer);
+        spdlog::info("event=disconnect nas={} state={} try={} answer=\"{}\"", orders[i].nas, outcomes[i].state,
+                     orders[i].tries + 1, outcomes[i].answer);
 }
 
 }  // namespace guard::daemon

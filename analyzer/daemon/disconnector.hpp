@@ -1,5 +1,5 @@
-// Asks NASes to end the sessions of suspended IDs (RFC 5176), as queued in the database: with back-off until it is answered or
-// given up, every answer recorded. Has a thread and a connection of its own.
+// Asks NASes to end the sessions of suspended IDs (RFC 5176), as queued in the database: with back-off until it is
+// answered or given up, every answer recorded. Has a thread and a connection of its own.
 #pragma once
 
 #include <pqxx/pqxx>
@@ -37,7 +37,8 @@ class Disconnector {
     std::vector<Order> due(pqxx::connection& connection) const;
     std::vector<Outcome> ask(const std::vector<Order>& orders) const;
     [[nodiscard]] Outcome unanswered(const Order& order, std::string why) const;
-    static void write(pqxx::connection& connection, const std::vector<Order>& orders, const std::vector<Outcome>& outcomes);
+    static void write(pqxx::connection& connection, const std::vector<Order>& orders,
+                      const std::vector<Outcome>& outcomes);
     void serve(pqxx::connection& connection, const std::stop_token& stop);
 
     const config::Settings& settings_;

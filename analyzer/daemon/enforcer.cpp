@@ -50,7 +50,8 @@ void Enforcer::run(const std::stop_token& stop) {
             serve(*connection, stop);
         } catch (const std::exception& error) {
             ++status_.failures;
-            trouble.warn(std::string("event=enforcer_waits detail=\"the published table stays as it is: ") + error.what() + '"');
+            trouble.warn(std::string("event=enforcer_waits detail=\"the published table stays as it is: ") +
+                         error.what() + '"');
             pause.wait_for(std::chrono::seconds{1}, stop);
         }
     }
@@ -71,11 +72,13 @@ void Enforcer::serve(pqxx::connection& connection, const std::stop_token& stop) 
 Enforcer::Content Enforcer::read(pqxx::connection& connection) {
     Content content;
     pqxx::read_transaction transaction(connection);
-    for (const auto& row : transaction.exec("SELECT service, id FROM guard.suspension WHERE released_at IS NULL ORDER BY 1, 2"))
+    for (const auto& row :
+         transaction.exec("SELECT service, id FROM guard.suspension WHERE released_at IS NULL ORDER BY 1, 2"))
         if (const auto service = parse_service(row[0].c_str()))
             content.ids.push_back({*service, pqxx::binarystring(row[1]).str()});
     for (const auto& row : transaction.exec(
-             "SELECT host(source), masklen(source), (extract(epoch FROM expires_at) * 1000000)::bigint FROM guard.block "
+             "SELECT host(source), masklen(source), (extract(epoch FROM expires_at) * 1000000)::bigint FROM "
+             "guard.block "
              "WHERE enforced AND ended_at IS NULL AND expires_at > clock_timestamp() ORDER BY source, expires_at"))
         if (const auto source = IpAddress::parse(std::string(row[0].c_str()) + '/' + row[1].c_str()))
             content.sources.push_back({*source, Time{Microseconds{row[2].as<std::int64_t>()}}});
@@ -95,8 +98,8 @@ void Enforcer::refresh(pqxx::connection& connection) {
 }
 
 void Enforcer::publish(const Content& content) {
-    const auto table = enforcement::Table::build(generation_ + 1, random_key(), settings_.identity.fingerprint(), content.ids,
-                                                 content.sources);
+    const auto table = enforcement::Table::build(generation_ + 1, random_key(), settings_.identity.fingerprint(),
+                                                 content.ids, content.sources);
     enforcement::publish(table, settings_.table);
     ++generation_;
     status_.generation = generation_;

@@ -1,6 +1,6 @@
-// Publishes the table of who is refused now, from what the database says: at every NOTIFY, and every second anyway. Has a
-// thread and a connection of its own. While PostgreSQL is away the published table stays as it is, and blocks in it end by
-// their own expiry.
+// Publishes the table of who is refused now, from what the database says: at every NOTIFY, and every second anyway. Has
+// a thread and a connection of its own. While PostgreSQL is away the published table stays as it is, and blocks in it
+// end by their own expiry.
 #pragma once
 
 #include <atomic>

@@ -1,5 +1,5 @@
-// pppoe-guard-analyzer: reads the spools, finds misuse, records it and has it enforced. docs/man/pppoe-guard-analyzer.8 is
-// its manual. SIGTERM ends it cleanly, SIGHUP reads pools, database of places and gateways again.
+// pppoe-guard-analyzer: reads the spools, finds misuse, records it and has it enforced. docs/man/pppoe-guard-analyzer.8
+// is its manual. SIGTERM ends it cleanly, SIGHUP reads pools, database of places and gateways again.
 #include <fmt/core.h>
 #include <getopt.h>
 #include <signal.h>
@@ -51,7 +51,8 @@ config::Settings load_settings(const std::filesystem::path& file) {
     return settings;
 }
 
-Expected<daemon::GeoFiles, std::vector<std::string>> load_geo(const config::Settings& settings, std::uint64_t generation) {
+Expected<daemon::GeoFiles, std::vector<std::string>> load_geo(const config::Settings& settings,
+                                                              std::uint64_t generation) {
     daemon::GeoFiles files;
     auto locator = geo::Locator::load(settings.pools, settings.mmdb, generation);
     if (!locator) return unexpected(std::vector<std::string>{locator.error()});
@@ -95,7 +96,8 @@ int run(const std::filesystem::path& config_file) {
     config::set_up_logging(settings, "pppoe-guard-analyzer");
     std::uint64_t generation = 1;
     auto geo = or_refuse(load_geo(settings, generation));
-    const config::NasList nases = settings.nas_file.empty() ? config::NasList{} : or_refuse(config::load_nas_file(settings.nas_file));
+    const config::NasList nases =
+        settings.nas_file.empty() ? config::NasList{} : or_refuse(config::load_nas_file(settings.nas_file));
 
     // Before any thread is started, so that all of them leave these signals to sigwait() below.
     sigset_t signals;
@@ -126,8 +128,10 @@ int run(const std::filesystem::path& config_file) {
 
 int main(int argc, char** argv) {
     std::filesystem::path config_file = kDefaultConfig;
-    const option options[] = {{"config", required_argument, nullptr, 'c'}, {"help", no_argument, nullptr, 'h'},
-                              {"version", no_argument, nullptr, 'V'}, {nullptr, 0, nullptr, 0}};
+    const option options[] = {{"config", required_argument, nullptr, 'c'},
+                              {"help", no_argument, nullptr, 'h'},
+                              {"version", no_argument, nullptr, 'V'},
+                              {nullptr, 0, nullptr, 0}};
     for (int letter = 0; (letter = getopt_long(argc, argv, "c:hV", options, nullptr)) != -1;) {
         if (letter == 'c') {
             config_file = optarg;
@@ -135,7 +139,8 @@ int main(int argc, char** argv) {
             fmt::print("pppoe-guard-analyzer {}\n", GUARD_VERSION);
             return 0;
         } else {
-            fmt::print(letter == 'h' ? stdout : stderr, "usage: pppoe-guard-analyzer [--config FILE]\nFILE: default {}\n", kDefaultConfig);
+            fmt::print(letter == 'h' ? stdout : stderr,
+                       "usage: pppoe-guard-analyzer [--config FILE]\nFILE: default {}\n", kDefaultConfig);
             return letter == 'h' ? 0 : 2;
         }
     }

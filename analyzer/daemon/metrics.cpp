@@ -14,8 +14,10 @@ struct Metrics::Registry {
     prometheus::Counter& suspended = counter("pppoe_guard_suspensions_total", "IDs suspended by the analyzer");
     prometheus::Counter& reviews = counter("pppoe_guard_reviews_total", "Findings that went to a person");
     prometheus::Counter& blocks = counter("pppoe_guard_blocks_total", "Sources blocked");
-    prometheus::Counter& database_failures = counter("pppoe_guard_database_failures_total", "Failed tries to write to PostgreSQL");
-    prometheus::Counter& future = counter("pppoe_guard_future_events_total", "Events from the future, clamped to the present");
+    prometheus::Counter& database_failures =
+        counter("pppoe_guard_database_failures_total", "Failed tries to write to PostgreSQL");
+    prometheus::Counter& future =
+        counter("pppoe_guard_future_events_total", "Events from the future, clamped to the present");
 
     prometheus::Counter& counter(const char* name, const char* help) {
         return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
@@ -33,8 +35,12 @@ void Metrics::recorded(const Recorded& recorded) {
     registry_->reviews.Increment(static_cast<double>(recorded.reviews));
     registry_->blocks.Increment(static_cast<double>(recorded.blocks));
 }
-void Metrics::database_failed() { registry_->database_failures.Increment(); }
-void Metrics::future_event() { registry_->future.Increment(); }
+void Metrics::database_failed() {
+    registry_->database_failures.Increment();
+}
+void Metrics::future_event() {
+    registry_->future.Increment();
+}
 
 void Metrics::write(const std::filesystem::path& file, const Sample& sample, const EnforcerStatus& enforcer) {
     const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
@@ -46,25 +52,31 @@ void Metrics::write(const std::filesystem::path& file, const Sample& sample, con
         out.gauge("pppoe_guard_spool_torn", "Places in the spool without a whole record", number(torn), labels);
         out.gauge("pppoe_guard_spool_malformed", "Records that are no valid event", number(malformed), labels);
         out.gauge("pppoe_guard_spool_unreadable", "Segments that cannot be read", number(unreadable), labels);
-        out.gauge("pppoe_guard_spool_deleted_unread", "Segments deleted before they were read", number(deleted_unread), labels);
+        out.gauge("pppoe_guard_spool_deleted_unread", "Segments deleted before they were read", number(deleted_unread),
+                  labels);
         const auto& writers = status.writers.counters;
         out.gauge("pppoe_guard_module_appended", "Events written by radiusd", number(writers.appended), labels);
         out.gauge("pppoe_guard_module_dropped", "Events radiusd could not write", number(writers.dropped), labels);
         out.gauge("pppoe_guard_module_unusable", "Messages without a usable ID", number(writers.unusable), labels);
-        out.gauge("pppoe_guard_module_clamped", "Event times corrected for clock skew", number(writers.clamped), labels);
+        out.gauge("pppoe_guard_module_clamped", "Event times corrected for clock skew", number(writers.clamped),
+                  labels);
         out.gauge("pppoe_guard_module_duplicates", "Repeated messages", number(writers.duplicates), labels);
     }
-    out.gauge("pppoe_guard_events", "Events the detectors saw, those read again included", number(sample.detector.events));
+    out.gauge("pppoe_guard_events", "Events the detectors saw, those read again included",
+              number(sample.detector.events));
     out.gauge("pppoe_guard_events_repeated", "Events that said the same again", number(sample.detector.repeated));
-    out.gauge("pppoe_guard_events_unmapped", "PPPoE events with an address outside every pool", number(sample.detector.unmapped));
-    out.gauge("pppoe_guard_sources_forgotten", "Attempts from sources there was no room for", number(sample.detector.sources_forgotten));
+    out.gauge("pppoe_guard_events_unmapped", "PPPoE events with an address outside every pool",
+              number(sample.detector.unmapped));
+    out.gauge("pppoe_guard_sources_forgotten", "Attempts from sources there was no room for",
+              number(sample.detector.sources_forgotten));
     out.gauge("pppoe_guard_ids", "IDs that are remembered", number(sample.streams));
     out.gauge("pppoe_guard_active_ids", "IDs accepted or alive within 24 hours", number(sample.active_ids));
     out.gauge("pppoe_guard_lag_seconds", "How old the newest event read is, when more are waiting", sample.lag_seconds);
     out.gauge("pppoe_guard_table_generation", "Generation of the published table", number(enforcer.generation));
     out.gauge("pppoe_guard_table_suspended", "IDs in the published table", number(enforcer.suspended));
     out.gauge("pppoe_guard_table_blocked", "Sources in the published table", number(enforcer.blocked));
-    out.gauge("pppoe_guard_enforcer_failures", "Times the enforcer lost the database or could not publish", number(enforcer.failures));
+    out.gauge("pppoe_guard_enforcer_failures", "Times the enforcer lost the database or could not publish",
+              number(enforcer.failures));
     const std::string text = prometheus::TextSerializer().Serialize(out.registry.Collect());
     replace_file(file, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}, 0644);
 }

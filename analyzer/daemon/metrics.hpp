@@ -1,5 +1,5 @@
-// The analyzer's figures for the node exporter's textfile collector: one file, replaced as a whole. No ID is in it. The metrics
-// are listed in docs/operations.md.
+// The analyzer's figures for the node exporter's textfile collector: one file, replaced as a whole. No ID is in it. The
+// metrics are listed in docs/operations.md.
 #pragma once
 
 #include <filesystem>

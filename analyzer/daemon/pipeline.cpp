@@ -123,13 +123,13 @@ void Pipeline::take_decisions(std::vector<detection::Decision>& decisions, bool 
     std::move(late.begin(), late.end(), std::back_inserter(batch.late_sessions));
 }
 
-// All that was recorded before the restart has been read again. Who is suspended is for the database to say: people may have
-// decided meanwhile. False when it is away.
+// All that was recorded before the restart has been read again. Who is suspended is for the database to say: people may
+// have decided meanwhile. False when it is away.
 bool Pipeline::end_replay() {
     if (!replaying_) return true;
     apply_releases(last_event_);
-    replaying_ = !with_database(
-        [&](pqxx::connection& database) { detector_.restore_suspensions(open_suspensions(database)); });
+    replaying_ =
+        !with_database([&](pqxx::connection& database) { detector_.restore_suspensions(open_suspensions(database)); });
     if (!replaying_) spdlog::info("event=replayed ids={}", detector_.streams().size());
     return !replaying_;
 }
@@ -184,12 +184,14 @@ bool Pipeline::try_commit(const Batch& batch) {
         if (recorded.breaker_opened) detector_.set_breaker_open(true);
         if (recorded.suspended > 0 || !batch.late_sessions.empty()) disconnector_.wake();
         if (recorded.suspended > 0 || recorded.blocks > 0 || recorded.reviews > 0)
-            spdlog::info("event=recorded suspended={} reviews={} blocks={}", recorded.suspended, recorded.reviews, recorded.blocks);
+            spdlog::info("event=recorded suspended={} reviews={} blocks={}", recorded.suspended, recorded.reviews,
+                         recorded.blocks);
         return true;
     } catch (const pqxx::in_doubt_error&) {
         connection_.reset();
         bool committed = false;
-        return with_database([&](pqxx::connection& database) { committed = stored_positions(database) == batch.positions; }) &&
+        return with_database(
+                   [&](pqxx::connection& database) { committed = stored_positions(database) == batch.positions; }) &&
                committed;
     } catch (const pqxx::sql_error& error) {
         if (!refuses_data(error)) {
@@ -217,7 +219,8 @@ void Pipeline::record_one_by_one(const Batch& batch) {
             static_cast<void>(record(connection(), single, *geo_.locator));
         } catch (const pqxx::sql_error& error) {
             if (!refuses_data(error)) throw;
-            spdlog::error("event=decision_refused rule={} sqlstate={}", to_string(decision.finding.rule), error.sqlstate());
+            spdlog::error("event=decision_refused rule={} sqlstate={}", to_string(decision.finding.rule),
+                          error.sqlstate());
             pqxx::work transaction(connection());
             transaction.exec_params("SELECT guard.raise_alarm('decision_refused', $1)",
                                     std::string(to_string(decision.finding.rule)) + ": SQLSTATE " + error.sqlstate());
@@ -262,7 +265,9 @@ void Pipeline::housekeeping() {
     if (blocks_.due())
         with_database([](pqxx::connection& database) {
             pqxx::work transaction(database);
-            transaction.exec("UPDATE guard.block SET ended_at = expires_at WHERE ended_at IS NULL AND expires_at <= clock_timestamp()");
+            transaction.exec(
+                "UPDATE guard.block SET ended_at = expires_at WHERE ended_at IS NULL AND expires_at <= "
+                "clock_timestamp()");
             transaction.commit();
         });
     if (checks_.due()) check_normalisation();
@@ -293,7 +298,8 @@ void Pipeline::housekeeping() {
         }
 }
 
-// radiusd must normalise IDs as we do, or a suspension misses its ID: then no table is published until a person has seen to it.
+// radiusd must normalise IDs as we do, or a suspension misses its ID: then no table is published until a person has
+// seen to it.
 void Pipeline::check_normalisation() {
     const std::string own = settings_.identity.fingerprint();
     bool same = true;
@@ -301,8 +307,8 @@ void Pipeline::check_normalisation() {
         const std::string& theirs = status.writers.id_fingerprint;
         if (theirs.empty() || theirs == own) continue;
         same = false;
-        trouble_.warn("event=normalisation_differs spool=\"" + directory + "\" module=\"" + theirs + "\" analyzer=\"" + own +
-                      "\" detail=\"no table is published\"");
+        trouble_.warn("event=normalisation_differs spool=\"" + directory + "\" module=\"" + theirs + "\" analyzer=\"" +
+                      own + "\" detail=\"no table is published\"");
         with_database([&](pqxx::connection& database) {
             pqxx::work transaction(database);
             transaction.exec_params("SELECT guard.raise_alarm('normalisation', $1)",

@@ -1,6 +1,6 @@
-// The way of one event through the analyzer; read run() first. Events come from the source, go through the detectors, what
-// they decide is recorded together with how far was read, and the other threads carry it out. Runs on a thread of its own and
-// has the connection that writes.
+// The way of one event through the analyzer; read run() first. Events come from the source, go through the detectors,
+// what they decide is recorded together with how far was read, and the other threads carry it out. Runs on a thread of
+// its own and has the connection that writes.
 #pragma once
 
 #include <memory>
@@ -30,7 +30,8 @@ struct GeoFiles {
 class Pipeline {
   public:
     // Throws std::system_error when the state directory cannot be used.
-    Pipeline(const config::Settings& settings, GeoFiles geo, const Clock& clock, Enforcer& enforcer, Disconnector& disconnector);
+    Pipeline(const config::Settings& settings, GeoFiles geo, const Clock& clock, Enforcer& enforcer,
+             Disconnector& disconnector);
 
     // The thread. Returns when stopped; throws what it cannot go on with.
     void run(const std::stop_token& stop);
@@ -76,9 +77,9 @@ class Pipeline {
     Metrics metrics_;
     Wakeup pause_;
     OnceAMinute trouble_;
-    Timer control_{std::chrono::milliseconds{250}}, progress_{std::chrono::seconds{1}}, blocks_{std::chrono::seconds{1}},
-        metrics_due_{std::chrono::seconds{15}}, checks_{std::chrono::seconds{10}}, minute_{std::chrono::seconds{60}},
-        snapshot_{std::chrono::minutes{10}}, day_{std::chrono::hours{24}};
+    Timer control_{std::chrono::milliseconds{250}}, progress_{std::chrono::seconds{1}},
+        blocks_{std::chrono::seconds{1}}, metrics_due_{std::chrono::seconds{15}}, checks_{std::chrono::seconds{10}},
+        minute_{std::chrono::seconds{60}}, snapshot_{std::chrono::minutes{10}}, day_{std::chrono::hours{24}};
 };
 
 }  // namespace guard::daemon

@@ -14,7 +14,9 @@ using detection::Decision;
 using detection::Finding;
 using detection::Reason;
 
-std::string text(std::string_view view) { return std::string(view); }
+std::string text(std::string_view view) {
+    return std::string(view);
+}
 
 std::optional<std::string> reason_of(const Decision& decision) {
     if (decision.reason == Reason::none) return std::nullopt;
@@ -41,12 +43,14 @@ std::int64_t record_incident(pqxx::work& transaction, const Decision& decision) 
 void record_finding(pqxx::work& transaction, const Decision& decision, std::int64_t incident) {
     const Finding& finding = decision.finding;
     const auto row = transaction.exec_params1(
-        "INSERT INTO guard.finding (incident_id, finding_key, rule, grade, action, reason, event_time, summary_en, summary_ja) "
+        "INSERT INTO guard.finding (incident_id, finding_key, rule, grade, action, reason, event_time, summary_en, "
+        "summary_ja) "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) "
         "ON CONFLICT (finding_key) DO UPDATE SET action = excluded.action, reason = excluded.reason "
         "RETURNING finding_id, xmax = 0 AS is_new",
-        incident, finding.key(), text(to_string(finding.rule)), text(to_string(finding.grade)), text(to_string(decision.action)),
-        reason_of(decision), format_rfc3339(finding.time), finding.summary_en, finding.summary_ja);
+        incident, finding.key(), text(to_string(finding.rule)), text(to_string(finding.grade)),
+        text(to_string(decision.action)), reason_of(decision), format_rfc3339(finding.time), finding.summary_en,
+        finding.summary_ja);
     if (!row[1].as<bool>()) return;
     const auto id = row[0].as<std::int64_t>();
     int position = 0;
@@ -56,7 +60,8 @@ void record_finding(pqxx::work& transaction, const Decision& decision, std::int6
         const std::optional<std::string> region =
             evidence.region.empty() ? std::nullopt : std::optional(text(evidence.region.view()));
         transaction.exec_params(
-            "INSERT INTO guard.evidence (finding_id, position, event_time, kind, address, region) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO guard.evidence (finding_id, position, event_time, kind, address, region) VALUES ($1, $2, $3, "
+            "$4, $5, $6)",
             id, position++, format_rfc3339(evidence.time), text(to_string(evidence.kind)), address, region);
     }
 }
@@ -66,19 +71,22 @@ void queue_disconnect(pqxx::work& transaction, std::int64_t incident, Service se
                       const IpAddress& address, const geo::Locator& locator) {
     const geo::Pool* pool = locator.pools().find(address);
     if (pool == nullptr || pool->nas.empty()) {
-        transaction.exec_params("INSERT INTO guard.audit (actor, action, object, detail) VALUES ('analyzer', 'no disconnect', $1, "
-                                "'{\"reason\": \"the pool of the address names no NAS\"}')",
-                                fmt::format("incident:{}", incident));
+        transaction.exec_params(
+            "INSERT INTO guard.audit (actor, action, object, detail) VALUES ('analyzer', 'no disconnect', $1, "
+            "'{\"reason\": \"the pool of the address names no NAS\"}')",
+            fmt::format("incident:{}", incident));
         return;
     }
     transaction.exec_params(
         "INSERT INTO guard.disconnect (incident_id, service, id, address, nas) SELECT $1, $2, $3, $4::inet, $5 "
-        "WHERE NOT EXISTS (SELECT FROM guard.disconnect WHERE incident_id = $1 AND address = $4::inet AND done_at IS NULL)",
+        "WHERE NOT EXISTS (SELECT FROM guard.disconnect WHERE incident_id = $1 AND address = $4::inet AND done_at IS "
+        "NULL)",
         incident, text(to_string(service)), pqxx::binarystring(id), address.to_string(), pool->nas);
 }
 
 // False when the ID is suspended already, or was and has been released since: an incident suspends once.
-bool record_suspension(pqxx::work& transaction, const Decision& decision, std::int64_t incident, const geo::Locator& locator) {
+bool record_suspension(pqxx::work& transaction, const Decision& decision, std::int64_t incident,
+                       const geo::Locator& locator) {
     const Finding& finding = decision.finding;
     const auto service = text(to_string(finding.service));
     const pqxx::binarystring id(finding.id);
@@ -89,7 +97,8 @@ bool record_suspension(pqxx::work& transaction, const Decision& decision, std::i
         incident, service, id, text(to_string(finding.rule)));
     if (rows.empty()) return false;
     transaction.exec_params(
-        "INSERT INTO guard.notice (incident_id, kind, idempotency_key, service, id) VALUES ($1, 'suspended', $2, $3, $4) "
+        "INSERT INTO guard.notice (incident_id, kind, idempotency_key, service, id) VALUES ($1, 'suspended', $2, $3, "
+        "$4) "
         "ON CONFLICT (idempotency_key) DO NOTHING",
         incident, "suspended:" + finding.incident_key, service, id);
     transaction.exec_params(
@@ -107,30 +116,38 @@ void record_source(pqxx::work& transaction, const Decision& decision) {
     const auto first = finding.evidence.empty() ? finding.time : finding.evidence.front().time;
     const auto last = std::max(finding.expires - finding.quiet, first);
     const auto rows = transaction.exec_params(
-        "INSERT INTO guard.block (block_key, source, rule, started_at, last_attempt_at, expires_at, attempts, ids, accepts, "
+        "INSERT INTO guard.block (block_key, source, rule, started_at, last_attempt_at, expires_at, attempts, ids, "
+        "accepts, "
         "summary_en, summary_ja, enforced, reason) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) "
-        "ON CONFLICT (block_key) DO UPDATE SET last_attempt_at = greatest(guard.block.last_attempt_at, excluded.last_attempt_at), "
+        "ON CONFLICT (block_key) DO UPDATE SET last_attempt_at = greatest(guard.block.last_attempt_at, "
+        "excluded.last_attempt_at), "
         "expires_at = greatest(guard.block.expires_at, excluded.expires_at), "
-        "attempts = greatest(guard.block.attempts, excluded.attempts), accepts = greatest(guard.block.accepts, excluded.accepts) "
+        "attempts = greatest(guard.block.attempts, excluded.attempts), accepts = greatest(guard.block.accepts, "
+        "excluded.accepts) "
         "RETURNING xmax = 0",
         finding.incident_key, finding.source->to_string(), text(to_string(finding.rule)), format_rfc3339(first),
         format_rfc3339(last), format_rfc3339(finding.expires), numbers(finding.attempts), numbers(finding.ids),
         numbers(finding.accepts), finding.summary_en, finding.summary_ja, decision.enforced, reason_of(decision));
     if (!rows[0][0].as<bool>()) return;
     transaction.exec_params(
-        "INSERT INTO guard.audit (actor, action, object, detail) VALUES ('analyzer', $1, $2, jsonb_build_object('reason', $3::text))",
-        decision.enforced ? "block" : "source not blocked", "source:" + finding.source->to_string(), reason_of(decision));
+        "INSERT INTO guard.audit (actor, action, object, detail) VALUES ('analyzer', $1, $2, "
+        "jsonb_build_object('reason', $3::text))",
+        decision.enforced ? "block" : "source not blocked", "source:" + finding.source->to_string(),
+        reason_of(decision));
 }
 
 bool open_breaker(pqxx::work& transaction) {
     const auto rows = transaction.exec(
-        "INSERT INTO guard.breaker (reason) VALUES ('more suspensions than the set rate') ON CONFLICT DO NOTHING RETURNING 1");
+        "INSERT INTO guard.breaker (reason) VALUES ('more suspensions than the set rate') ON CONFLICT DO NOTHING "
+        "RETURNING 1");
     if (rows.empty()) return false;
-    transaction.exec("SELECT guard.raise_alarm('breaker', 'more suspensions than the set rate: the rest goes to review')");
+    transaction.exec(
+        "SELECT guard.raise_alarm('breaker', 'more suspensions than the set rate: the rest goes to review')");
     return true;
 }
 
-void record_decision(pqxx::work& transaction, const Decision& decision, const geo::Locator& locator, Recorded& recorded) {
+void record_decision(pqxx::work& transaction, const Decision& decision, const geo::Locator& locator,
+                     Recorded& recorded) {
     if (decision.finding.source) {
         record_source(transaction, decision);
         if (decision.enforced && !decision.finding.renewal) ++recorded.blocks;
@@ -139,7 +156,8 @@ void record_decision(pqxx::work& transaction, const Decision& decision, const ge
     const std::int64_t incident = record_incident(transaction, decision);
     record_finding(transaction, decision, incident);
     if (decision.action == Action::review) ++recorded.reviews;
-    if (decision.reason == Reason::breaker) recorded.breaker_opened = open_breaker(transaction) || recorded.breaker_opened;
+    if (decision.reason == Reason::breaker)
+        recorded.breaker_opened = open_breaker(transaction) || recorded.breaker_opened;
     if (decision.action == Action::suspend && decision.enforced)
         if (record_suspension(transaction, decision, incident, locator)) ++recorded.suspended;
 }
@@ -160,7 +178,8 @@ Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Loc
     }
     for (const auto& [spool, position] : batch.positions)
         transaction.exec_params(
-            "INSERT INTO guard.progress (spool, position, event_time) VALUES ($1, $2, $3) ON CONFLICT (spool) DO UPDATE SET "
+            "INSERT INTO guard.progress (spool, position, event_time) VALUES ($1, $2, $3) ON CONFLICT (spool) DO "
+            "UPDATE SET "
             "position = excluded.position, event_time = excluded.event_time, updated_at = clock_timestamp()",
             spool, position, format_rfc3339(batch.event_time));
     transaction.commit();

@@ -1,5 +1,6 @@
-// Writes what was decided, and how far the journal was read for it, in one transaction: after a crash at any instant both
-// are there or neither is. Every statement may be repeated without effect. Used by the pipeline's thread, on its connection.
+// Writes what was decided, and how far the journal was read for it, in one transaction: after a crash at any instant
+// both are there or neither is. Every statement may be repeated without effect. Used by the pipeline's thread, on its
+// connection.
 #pragma once
 
 #include <map>

@@ -16,12 +16,17 @@ namespace {
 
 constexpr std::string_view kMagic = "PGLEARN1";
 constexpr std::uint32_t kFormatVersion = 1;
-constexpr std::size_t kHeaderBytes = 40;  // magic 8, version 4, checksum of the rest 4, number of IDs 8, check of the key 16
+constexpr std::size_t kHeaderBytes =
+    40;  // magic 8, version 4, checksum of the rest 4, number of IDs 8, check of the key 16
 constexpr std::size_t kRegionBytes = 16;
 constexpr std::uint64_t kMaxBytes = 8ULL << 30;
 
-std::filesystem::path newest(const std::filesystem::path& directory) { return directory / "learned.snapshot"; }
-std::filesystem::path previous(const std::filesystem::path& directory) { return directory / "learned.previous"; }
+std::filesystem::path newest(const std::filesystem::path& directory) {
+    return directory / "learned.snapshot";
+}
+std::filesystem::path previous(const std::filesystem::path& directory) {
+    return directory / "learned.previous";
+}
 
 // Tells one key from another without giving either away.
 Hash128 key_check(const HashKey& key) {
@@ -64,8 +69,10 @@ std::vector<std::uint8_t> encode(const detection::StreamTable& streams, const Ha
 Expected<std::uint64_t> check_header(std::span<const std::uint8_t> bytes, const HashKey& key) {
     if (bytes.size() < kHeaderBytes || std::memcmp(bytes.data(), kMagic.data(), kMagic.size()) != 0)
         return unexpected("not a snapshot");
-    if (get_little_endian<std::uint32_t>(bytes.data() + 8) != kFormatVersion) return unexpected("another format version");
-    if (get_little_endian<std::uint32_t>(bytes.data() + 12) != crc32c(bytes.subspan(16))) return unexpected("checksum is wrong");
+    if (get_little_endian<std::uint32_t>(bytes.data() + 8) != kFormatVersion)
+        return unexpected("another format version");
+    if (get_little_endian<std::uint32_t>(bytes.data() + 12) != crc32c(bytes.subspan(16)))
+        return unexpected("checksum is wrong");
     const Hash128 check = key_check(key);
     if (get_little_endian<std::uint64_t>(bytes.data() + 24) != check.low ||
         get_little_endian<std::uint64_t>(bytes.data() + 32) != check.high)
@@ -120,11 +127,13 @@ HashKey state_key(const std::filesystem::path& state_directory) {
     return key;
 }
 
-void save_learned(const detection::Detector& detector, const HashKey& key, const std::filesystem::path& state_directory) {
+void save_learned(const detection::Detector& detector, const HashKey& key,
+                  const std::filesystem::path& state_directory) {
     replace_file(newest(state_directory), encode(detector.streams(), key), 0600, previous(state_directory));
 }
 
-LoadedState load_learned(detection::Detector& detector, const HashKey& key, const std::filesystem::path& state_directory) {
+LoadedState load_learned(detection::Detector& detector, const HashKey& key,
+                         const std::filesystem::path& state_directory) {
     LoadedState state;
     for (const auto& path : {newest(state_directory), previous(state_directory)}) {
         if (!std::filesystem::exists(path)) continue;

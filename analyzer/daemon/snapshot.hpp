@@ -1,6 +1,6 @@
-// What was learned of each ID (regions, since when it is known), on disk: loaded when the analyzer starts, written every
-// ten minutes, when it stops, and by `guardctl replay --learn`. IDs are in it as hashes under a key that never leaves the
-// state directory. A damaged file falls back to the one before.
+// What was learned of each ID (regions, since when it is known), on disk: loaded when the analyzer starts, written
+// every ten minutes, when it stops, and by `guardctl replay --learn`. IDs are in it as hashes under a key that never
+// leaves the state directory. A damaged file falls back to the one before.
 #pragma once
 
 #include <filesystem>
@@ -16,7 +16,8 @@ namespace guard::daemon {
 [[nodiscard]] HashKey state_key(const std::filesystem::path& state_directory);
 
 // Writes beside, syncs, keeps the present one as "learned.previous", renames. Throws std::system_error.
-void save_learned(const detection::Detector& detector, const HashKey& key, const std::filesystem::path& state_directory);
+void save_learned(const detection::Detector& detector, const HashKey& key,
+                  const std::filesystem::path& state_directory);
 
 struct LoadedState {
     std::size_t ids = 0;

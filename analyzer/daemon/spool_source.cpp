@@ -13,7 +13,8 @@ SpoolSource::SpoolSource(const std::vector<std::filesystem::path>& directories,
         if (const auto known = recorded.find(directory.string()); known != recorded.end()) {
             const auto position = spool::Position::parse(known->second);
             if (!position)
-                throw std::runtime_error("the position of spool " + directory.string() + " cannot be read: \"" + known->second + '"');
+                throw std::runtime_error("the position of spool " + directory.string() + " cannot be read: \"" +
+                                         known->second + '"');
             spool.recorded = *position;
         } else {
             spool.caught_up = true;
@@ -35,7 +36,9 @@ const LoginEvent* SpoolSource::peek() {
     return earliest;
 }
 
-bool SpoolSource::already_recorded() const { return front_ != nullptr && front_->reader.front_is_before(front_->recorded); }
+bool SpoolSource::already_recorded() const {
+    return front_ != nullptr && front_->reader.front_is_before(front_->recorded);
+}
 
 void SpoolSource::pop() {
     if (front_ == nullptr) return;
@@ -53,7 +56,8 @@ std::map<std::string, std::string> SpoolSource::positions() const {
 
 std::size_t SpoolSource::keep_term(std::chrono::seconds retention, Time now) const {
     std::size_t deleted = 0;
-    for (const Spool& spool : spools_) deleted += spool::delete_expired(spool.reader.directory(), retention, now).size();
+    for (const Spool& spool : spools_)
+        deleted += spool::delete_expired(spool.reader.directory(), retention, now).size();
     return deleted;
 }
 

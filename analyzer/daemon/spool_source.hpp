@@ -1,5 +1,5 @@
-// The spools of this machine as one stream in the order of time. After a restart all that is still there is read again, so
-// that the detectors remember; already_recorded() tells what was dealt with. Keeps the spools' term.
+// The spools of this machine as one stream in the order of time. After a restart all that is still there is read again,
+// so that the detectors remember; already_recorded() tells what was dealt with. Keeps the spools' term.
 #pragma once
 
 #include <chrono>
@@ -17,7 +17,8 @@ class SpoolSource final : public EventSource {
   public:
     // `recorded`: by directory, the position that was committed last; one that cannot be read is an error thrown as
     // std::runtime_error, because to guess one would lose events or repeat effects.
-    SpoolSource(const std::vector<std::filesystem::path>& directories, const std::map<std::string, std::string>& recorded);
+    SpoolSource(const std::vector<std::filesystem::path>& directories,
+                const std::map<std::string, std::string>& recorded);
 
     [[nodiscard]] const LoginEvent* peek() override;
     [[nodiscard]] bool already_recorded() const override;

@@ -103,7 +103,8 @@ BOOST_AUTO_TEST_CASE(logins_go_on_when_the_spool_is_full_or_gone) {
 
     // Filled up by something else below the same quota.
     const auto number = static_cast<std::uint64_t>(SystemClock().now().time_since_epoch().count());
-    for (std::uint64_t i = 0; i < 3; ++i) write_file(spool / spool::segment_name(number + i), std::string(1 << 20, 'x'));
+    for (std::uint64_t i = 0; i < 3; ++i)
+        write_file(spool / spool::segment_name(number + i), std::string(1 << 20, 'x'));
     isp.radius->stop();
     isp.radius->start();
     BOOST_TEST(isp.login("Sato@ISP.example", "pw").value_or(0) == kAccept);

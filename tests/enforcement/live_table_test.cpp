@@ -118,6 +118,15 @@ BOOST_FIXTURE_TEST_CASE(at_the_start_a_damaged_table_gives_way_to_the_one_before
     BOOST_TEST(live().health() == Health::good);
 }
 
+BOOST_FIXTURE_TEST_CASE(at_the_start_a_missing_table_gives_way_to_the_one_before, Published) {
+    publish(1, {"a"});
+    publish(2, {"b"});
+    std::filesystem::remove(file());
+    BOOST_TEST(next()->is_suspended(Service::pppoe, "a"));
+    BOOST_TEST(live().health() == Health::stale);
+    BOOST_TEST(warnings().size() == 1U);
+}
+
 BOOST_FIXTURE_TEST_CASE(with_both_damaged_nobody_is_refused, Published) {
     publish(1, {"a"});
     publish(2, {"a"});

@@ -1,5 +1,6 @@
-// A whole small ISP of one's own: PostgreSQL, FreeRADIUS with our module for PPPoE and SMTP-AUTH, a NAS, a mail server, the analyzer
-// and the notifier, all real and private. For the tests of the chain and for the demo; lives on one thread, gone with the object.
+// A whole small ISP of one's own: PostgreSQL, FreeRADIUS with our module for PPPoE and SMTP-AUTH, a NAS, a mail server,
+// the analyzer and the notifier, all real and private. For the tests of the chain and for the demo; lives on one
+// thread, gone with the object.
 #pragma once
 
 #include <chrono>
@@ -30,7 +31,7 @@ class Isp {
     struct Options {
         bool passwords_in_sql = true;  // radcheck, as most operators have it; else the users file
         std::chrono::seconds settle{4}, dead_peer{3}, quiet{8};
-        std::string detection;         // more lines of [detection]
+        std::string detection;  // more lines of [detection]
         std::uint64_t spool_quota = 64 << 20;
     };
 

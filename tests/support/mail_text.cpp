@@ -1,4 +1,4 @@
-#include "tests/notifier/mail_text.hpp"
+#include "tests/support/mail_text.hpp"
 
 #include <algorithm>
 #include <regex>

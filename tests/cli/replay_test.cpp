@@ -1,0 +1,179 @@
+// guardctl replay as a user types it.
+#define BOOST_TEST_DYN_LINK
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/support/process.hpp"
+
+namespace guard::test {
+namespace {
+
+constexpr const char* kPools = "# made up\n10.1.0.0/16,JP,JP-01,,,,,,bras1\n10.46.0.0/16,JP,JP-46,,,,,,bras2\n";
+
+struct Files {
+    TemporaryDirectory directory{"replay"};
+
+    std::string path(const std::string& name) const { return (directory.path() / name).string(); }
+    void write(const std::string& name, const std::string& text) const { write_file(path(name), text); }
+    Result guardctl(std::vector<std::string> arguments, const std::string& input = {}) const {
+        ProcessOptions options;
+        options.directory = directory.path();
+        options.input = input;
+        arguments.insert(arguments.begin(), std::string(GUARD_BINARY_DIR) + "/bin/guardctl");
+        return run(arguments, options);
+    }
+    std::vector<nlohmann::json> findings(const std::string& name = "out.jsonl") const {
+        std::vector<nlohmann::json> all;
+        std::istringstream text(read_file(path(name)));
+        for (std::string line; std::getline(text, line);) all.push_back(nlohmann::json::parse(line));
+        return all;
+    }
+};
+
+std::string event(const std::string& time, const std::string& kind, const std::string& id, const std::string& address) {
+    return R"({"time":")" + time + R"(","service":"pppoe","kind":")" + kind + R"(","id":")" + id + R"(","address":")" +
+           address + "\"}\n";
+}
+
+// Twenty days at home in Hokkaido; on the twenty-first a session there and, an hour into it, one in Kagoshima.
+std::string theft(const std::string& id) {
+    std::string text;
+    for (int day = 1; day <= 21; ++day) {
+        const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+        text += event(date + "T09:00:00Z", "accept", id, "10.1.0." + std::to_string(day));
+        text += event(date + "T10:00:00Z", "alive", id, "10.1.0." + std::to_string(day));
+    }
+    return text + event("2026-03-21T10:05:00.5Z", "accept", id, "10.46.0.1");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(replay)
+
+BOOST_AUTO_TEST_CASE(a_theft_is_found_and_written_as_json) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    files.write("events.jsonl", theft("Tanaka@ISP.example"));
+    const auto result = files.guardctl(
+        {"replay", "--format", "jsonl", "--pools", "pools.csv", "--findings", "out.jsonl", "events.jsonl"});
+    BOOST_TEST(result.status == 0, result.output);
+    const auto findings = files.findings();
+    BOOST_TEST_REQUIRE(findings.size() == 1u);
+    BOOST_TEST(findings[0].at("rule") == "pppoe.jump");
+    BOOST_TEST(findings[0].at("action") == "suspend");
+    BOOST_TEST(findings[0].at("grade") == "probable");
+    BOOST_TEST(findings[0].at("id") == "tanaka@isp.example");
+    BOOST_TEST(findings[0].at("time") == "2026-03-21T10:05:00.500000Z");
+    BOOST_TEST(findings[0].at("evidence").size() == 2u);
+    BOOST_TEST(findings[0].at("evidence")[1].at("address") == "10.46.0.1");
+    BOOST_TEST(findings[0].at("evidence")[1].at("region") == "JP-46");
+    BOOST_TEST(findings[0].at("summary_ja").get<std::string>().find("鹿児島県") != std::string::npos);
+    BOOST_TEST(findings[0].at("summary_en").get<std::string>().find("Kagoshima") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_cut_in_half_is_named_counted_and_passed_over) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    files.write("events.jsonl", "{\"time\":\"2026-03-01T00:0\n" + theft("a"));
+    const auto result = files.guardctl({"replay", "--pools", "pools.csv", "--findings", "out.jsonl", "events.jsonl"});
+    BOOST_TEST(result.status == 0);
+    BOOST_TEST(result.output.find("events.jsonl:1: found") != std::string::npos, result.output);
+    BOOST_TEST(result.output.find("1 malformed lines skipped") != std::string::npos, result.output);
+    BOOST_TEST(files.findings().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(all_mistakes_of_a_pool_file_are_named_with_their_lines) {
+    const Files files;
+    files.write("pools.csv", std::string(kPools) + "10.1.0.0/16,JP,JP-01\nten,JP\n");
+    files.write("events.jsonl", theft("a"));
+    const auto result = files.guardctl({"replay", "--pools", "pools.csv", "--findings", "out.jsonl", "events.jsonl"});
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(result.output.find("pools.csv:4:") != std::string::npos, result.output);
+    BOOST_TEST(result.output.find("pools.csv:5:") != std::string::npos, result.output);
+    BOOST_TEST(!std::filesystem::exists(files.path("out.jsonl")));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_opened_is_named_with_what_was_expected) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    files.write("events.jsonl", theft("a"));
+    files.write("bad.toml", "[detection]\nmoed = \"enforce\"\n");
+    const auto message = [&](std::vector<std::string> arguments) {
+        const auto result = files.guardctl(std::move(arguments));
+        BOOST_TEST(result.status == 2, result.output);
+        BOOST_TEST(result.output.find("expected") != std::string::npos, result.output);
+        return result.output;
+    };
+    BOOST_TEST(message({"replay", "--pools", "pools.csv", "--geo", "none.mmdb", "events.jsonl"}).find("none.mmdb") !=
+               std::string::npos);
+    BOOST_TEST(message({"replay", "--pools", "none.csv", "events.jsonl"}).find("none.csv") != std::string::npos);
+    BOOST_TEST(message({"replay", "--pools", "pools.csv", "none.jsonl"}).find("none.jsonl") != std::string::npos);
+    BOOST_TEST(message({"replay", "--pools", "pools.csv", "-o", "none/out", "events.jsonl"}).find("none/out") !=
+               std::string::npos);
+    BOOST_TEST(message({"replay", "--config", "bad.toml", "--pools", "pools.csv", "events.jsonl"})
+                   .find("bad.toml:2: detection.moed") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(any_order_within_two_minutes_gives_the_same_findings) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    const std::string before = theft("a"), first = event("2026-03-22T09:00:00Z", "accept", "b", "10.1.0.9"),
+                      second = event("2026-03-22T09:01:30Z", "accept", "b", "10.46.0.9");
+    files.write("sorted.jsonl", before + first + second);
+    files.write("shuffled.jsonl", before + second + first);
+    for (const char* name : {"sorted", "shuffled"})
+        BOOST_TEST(files
+                       .guardctl({"replay", "--pools", "pools.csv", "-o", std::string(name) + ".out",
+                                  std::string(name) + ".jsonl"})
+                       .status == 0);
+    BOOST_TEST(read_file(files.path("sorted.out")) == read_file(files.path("shuffled.out")));
+}
+
+BOOST_AUTO_TEST_CASE(standard_input_is_read_and_several_files_are_one_log) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    const std::string text = theft("a");
+    const std::size_t half = text.find('\n', text.size() / 2) + 1;
+    files.write("1.jsonl", text.substr(0, half));
+    files.write("2.jsonl", text.substr(half));
+    BOOST_TEST(files.guardctl({"replay", "--pools", "pools.csv", "-o", "out.jsonl", "1.jsonl", "2.jsonl"}).status == 0);
+    BOOST_TEST(files.findings().size() == 1u);
+    BOOST_TEST(files.guardctl({"replay", "--pools", "pools.csv", "-o", "out.jsonl", "-"}, text).status == 0);
+    BOOST_TEST(files.findings().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(learning_makes_regions_familiar_for_the_next_run_and_twice_changes_nothing) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    std::string both;  // at home in both regions, by slow travel
+    for (int day = 1; day <= 20; ++day) {
+        const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
+        both += event(date + "T06:00:00Z", "accept", "a", day % 2 == 0 ? "10.1.0.1" : "10.46.0.1");
+    }
+    files.write("history.jsonl", both);
+    files.write("day.jsonl", event("2026-03-21T06:00:00Z", "accept", "a", "10.1.0.1") +
+                                 event("2026-03-21T06:10:00Z", "accept", "a", "10.46.0.1"));
+    std::filesystem::create_directory(files.path("state"));
+    const auto learn = [&] {
+        return files.guardctl({"replay", "--pools", "pools.csv", "--learn", "--state", "state", "history.jsonl"});
+    };
+    BOOST_TEST(learn().status == 0);
+    const std::string learned = read_file(files.path("state/learned.snapshot"));
+    BOOST_TEST(learn().status == 0);
+    BOOST_TEST((read_file(files.path("state/learned.snapshot")) == learned));
+    BOOST_TEST(learned.find("10.") == std::string::npos);
+
+    BOOST_TEST(
+        files.guardctl({"replay", "--pools", "pools.csv", "-o", "with.out", "--state", "state", "day.jsonl"}).status ==
+        0);
+    BOOST_TEST(files.findings("with.out").empty());  // both places are familiar
+    BOOST_TEST(files.guardctl({"replay", "--pools", "pools.csv", "-o", "without.out", "day.jsonl"}).status == 0);
+    BOOST_TEST(files.findings("without.out").size() == 1u);
+    BOOST_TEST(files.guardctl({"replay", "--pools", "pools.csv", "--learn", "history.jsonl"}).status ==
+               2);  // where to?
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace guard::test

@@ -1,0 +1,118 @@
+// Who may do what. A role that may do more than it needs is a fault, so both sides are listed.
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "tests/sql/database.hpp"
+
+namespace guard::test {
+namespace {
+
+struct Case {
+    const char* role;
+    const char* statement;
+};
+std::ostream& operator<<(std::ostream& stream, const Case& item) {
+    return stream << item.role << ": " << item.statement;
+}
+
+const std::vector<Case> kAllowed{
+    {"analyzer", "INSERT INTO guard.incident (incident_key, service, id, opened_at) VALUES ('k', 'pppoe', 'a', now())"},
+    {"analyzer", "INSERT INTO guard.suspension (incident_id, service, id, rule) VALUES (1, 'pppoe', 'a', 'r')"},
+    {"analyzer",
+     "INSERT INTO guard.notice (incident_id, kind, idempotency_key, service, id) "
+     "VALUES (1, 'suspended', 'n', 'pppoe', 'a') ON CONFLICT DO NOTHING"},
+    {"analyzer", "UPDATE guard.incident SET state = 'suspended'"},
+    {"analyzer",
+     "INSERT INTO guard.progress (spool, position) VALUES ('a', 'b') "
+     "ON CONFLICT (spool) DO UPDATE SET position = 'c'"},
+    {"analyzer", "INSERT INTO guard.audit (action, object) VALUES ('a', 'b')"},
+    {"analyzer", "SELECT sessions, home_region FROM guard.subscriber WHERE service = 'pppoe'"},
+    {"analyzer", "SELECT * FROM guard.allowed"},
+    {"analyzer", "SELECT guard.normalise_id('A')"},
+    {"notifier", "UPDATE guard.notice SET state = 'dead', last_answer = 'x'"},
+    {"notifier", "SELECT name, mail, language FROM guard.subscriber"},
+    {"notifier", "SELECT summary_ja FROM guard.finding"},
+    {"desk", "SELECT * FROM guard.suspended"},
+    {"desk", "SELECT guard.staff_release('pppoe', 'taro', 'asked')"},
+    {"desk", "SELECT * FROM guard.open_incident(1, 'asked')"},
+    {"auditor", "SELECT * FROM guard.audit"},
+    {"auditor", "SELECT * FROM guard.block"},
+    {"auditor", "SELECT state, count(*) FROM guard.notice GROUP BY 1"},
+};
+
+const std::vector<Case> kRefused{
+    {"analyzer", "UPDATE guard.suspension SET released_at = now()"},
+    {"analyzer", "DELETE FROM guard.suspension"},
+    {"analyzer", "SELECT guard.release_suspension('pppoe', 'taro', 'staff', 'me', 'no')"},
+    {"analyzer", "SELECT guard.staff_release('pppoe', 'taro', 'no')"},
+    {"analyzer", "UPDATE guard.finding SET summary_en = 'no'"},
+    {"analyzer", "SELECT mail FROM guard.subscriber"},
+    {"analyzer", "SELECT * FROM guard.audit"},
+    {"analyzer",
+     "INSERT INTO guard.allowed (service, id, owner, reason, expires_at) VALUES ('pppoe', 'a', 'x', 'y', now())"},
+    {"analyzer", "UPDATE guard.breaker SET closed_at = now(), closed_by = 'me'"},
+    {"notifier", "SELECT id FROM guard.incident"},
+    {"notifier", "SELECT * FROM guard.evidence"},
+    {"notifier", "UPDATE guard.notice SET message_id = 'x'"},
+    {"notifier",
+     "INSERT INTO guard.notice (incident_id, kind, idempotency_key, service, id) "
+     "VALUES (1, 'suspended', 'n', 'pppoe', 'a')"},
+    {"notifier", "UPDATE guard.setting SET value = 'notifier' WHERE key = 'trusted_password_roles'"},
+    {"notifier", "SELECT home_region FROM guard.subscriber"},
+    {"desk", "SELECT * FROM guard.incident"},
+    {"desk", "SELECT * FROM guard.suspension"},
+    {"desk", "SELECT * FROM guard.evidence"},
+    {"desk", "SELECT * FROM guard.subscriber"},
+    {"desk", "SELECT * FROM guard.audit"},
+    {"desk", "UPDATE guard.suspension SET released_at = now()"},
+    {"desk", "SELECT guard.release_suspension('pppoe', 'taro', 'staff', 'another', 'no')"},
+    {"desk", "SELECT guard.password_changed('pppoe', 'taro')"},
+    {"desk", "INSERT INTO guard.audit (action, object) VALUES ('a', 'b')"},
+    {"auditor", "SELECT id FROM guard.incident"},
+    {"auditor", "SELECT id FROM guard.suspension"},
+    {"auditor", "SELECT id FROM guard.notice"},
+    {"auditor", "SELECT * FROM guard.evidence"},
+    {"auditor", "SELECT * FROM guard.subscriber"},
+    {"auditor", "SELECT guard.staff_release('pppoe', 'taro', 'no')"},
+    {"clerk", "SELECT * FROM guard.suspended"},
+    {"clerk", "SELECT guard.staff_release('pppoe', 'taro', 'no')"},
+    {"portal", "SELECT * FROM guard.suspension"},
+};
+
+struct Taro : Database {
+    Taro() { suspend("taro"); }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(roles)
+
+BOOST_DATA_TEST_CASE_F(Taro, it_may, boost::unit_test::data::make(kAllowed)) {
+    BOOST_CHECK_NO_THROW(exec_as(sample.role, sample.statement));
+}
+
+BOOST_DATA_TEST_CASE_F(Taro, it_may_not, boost::unit_test::data::make(kRefused)) {
+    BOOST_CHECK_THROW(exec_as(sample.role, sample.statement), pqxx::insufficient_privilege);
+    BOOST_TEST(suspended("taro"));
+}
+
+BOOST_FIXTURE_TEST_CASE(nobody_else_may_call_or_read_anything, Database) {
+    BOOST_TEST(
+        value("SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc AS p "
+              "WHERE pronamespace = 'guard'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')") ==
+        "");
+    BOOST_TEST(value("SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class AS c "
+                     "WHERE relnamespace = 'guard'::regnamespace AND relkind IN ('r', 'v') "
+                     "AND has_any_column_privilege('public', c.oid, 'SELECT, INSERT, UPDATE')") == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_function_with_its_owners_rights_has_a_fixed_search_path, Database) {
+    BOOST_TEST(value("SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc AS p "
+                     "WHERE pronamespace = 'guard'::regnamespace AND prosecdef "
+                     "AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)") == "");
+    BOOST_TEST(value("SELECT count(*) FROM pg_proc WHERE pronamespace = 'guard'::regnamespace AND prosecdef") != "0");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace guard::test
