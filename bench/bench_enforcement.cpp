@@ -7,7 +7,8 @@
 
 int main() {
     using namespace guard;
-    constexpr int kEntries = 100'000, kLookUps = 1'000'000;
+    constexpr std::uint32_t kEntries = 100'000;
+    constexpr std::size_t kLookUps = 1'000'000;
     std::vector<enforcement::SuspendedId> ids;
     std::vector<enforcement::BlockedSource> sources;
     std::unordered_set<std::string> plain;
@@ -22,15 +23,14 @@ int main() {
     const auto table = enforcement::Table::build(1, random_key(), "", ids, sources);
     volatile bool sink = false;
     const auto id = bench::measure(kLookUps, [&] {
-        for (int i = 0; i < kLookUps; ++i)
-            sink = table.is_suspended(Service::pppoe, asked[static_cast<std::size_t>(i * 7919) % asked.size()]);
+        for (std::size_t i = 0; i < kLookUps; ++i)
+            sink = table.is_suspended(Service::pppoe, asked[i * 7919 % asked.size()]);
     });
     const auto set = bench::measure(kLookUps, [&] {
-        for (int i = 0; i < kLookUps; ++i)
-            sink = plain.contains(asked[static_cast<std::size_t>(i * 7919) % asked.size()]);
+        for (std::size_t i = 0; i < kLookUps; ++i) sink = plain.contains(asked[i * 7919 % asked.size()]);
     });
     const auto source = bench::measure(kLookUps, [&] {
-        for (int i = 0; i < kLookUps; ++i)
+        for (std::size_t i = 0; i < kLookUps; ++i)
             sink = table.is_blocked(IpAddress::ipv4(0xc6000000U + static_cast<std::uint32_t>(i) * 3), now);
     });
     bench::print("enforcement", "look-up of an ID, 100,000 suspended, CPU", id.cpu_ns, "ns", set.cpu_ns,

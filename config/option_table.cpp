@@ -23,10 +23,10 @@ constexpr std::array<std::string_view, 2> kRealms{"keep", "strip"};
 constexpr std::array<std::string_view, 3> kModes{"observe", "review", "enforce"};
 constexpr std::array<std::string_view, 2> kProfiles{"guideline", "cautious"};
 constexpr std::array<std::string_view, 4> kLevels{"error", "warning", "info", "debug"};
-constexpr std::array<std::string_view, 12> kRules{"pppoe.jump",           "pppoe.jump.live",  "pppoe.jump.bounce",
+constexpr std::array<std::string_view, 11> kRules{"pppoe.jump",           "pppoe.jump.live",  "pppoe.jump.bounce",
                                                   "pppoe.jump.spread",    "pppoe.burst.far",  "pppoe.burst.live",
                                                   "pppoe.burst.sessions", "pppoe.burst.rate", "pppoe.churn",
-                                                  "pppoe.reject",         "smtp.source",      "smtp.source.hit"};
+                                                  "pppoe.reject",         "smtp.source"};
 
 // The names are those of the enumerators, in their order.
 template <auto in>
@@ -150,7 +150,7 @@ Section detection() {
          {"familiar_spacing", Duration{IN(detection.familiar_spacing), 1h, days{7}},
           "Sightings that count towards familiar are so far apart."},
          {"reorder", Duration{IN(detection.reorder), 0s, 10min},
-          "An event that comes so late changes no outcome; findings are later by as much at most."}}};
+          "Replay puts events that come so much too late back into their order."}}};
 }
 
 Section rule_modes() {
@@ -169,8 +169,7 @@ Section rule_modes() {
         "A rate of accepts that no household produces.",
         "Many accepts and nothing else: a line fault, never a suspension.",
         "Many rejects: a stale password, never a suspension.",
-        "One source that fails on many IDs (R3).",
-        "An ID accepted from a source that guesses."};
+        "One source that fails on many IDs (R3)."};
     for (std::size_t i = 0; i < kRules.size(); ++i)
         section.options.push_back({kRules[i], RuleMode{kRules[i]}, kHelp[i]});
     return section;
@@ -312,9 +311,7 @@ Section notice() {
 Section log() {
     return {"log",
             "What goes to standard error or the journal.",
-            {{"level", choice<IN(log_level)>(kLevels), "The least important line that is written."},
-             {"ids", Flag{IN(log_ids)},
-              "Whether log lines may name an ID. Who reads the log then reads communications (R7, R8)."}}};
+            {{"level", choice<IN(log_level)>(kLevels), "The least important line that is written."}}};
 }
 
 #undef IN

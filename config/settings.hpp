@@ -74,7 +74,7 @@ struct DetectionSettings {
     seconds learning{14 * 24 * 3600};
     seconds familiar_window{30 * 24 * 3600};
     seconds familiar_spacing{20 * 3600};
-    seconds reorder{120};  // an event so late changes no outcome
+    seconds reorder{120};  // replay puts events that come so late back in order
     PppoeSettings pppoe;
     SmtpSourceSettings smtp_source;
     GuardSettings guards;
@@ -121,7 +121,6 @@ struct Settings {
     seconds notice_give_up{3 * 24 * 3600};
 
     LogLevel log_level = LogLevel::info;
-    bool log_ids = false;
 };
 
 }  // namespace guard::config

@@ -160,9 +160,7 @@ bool Pipeline::with_database(Work work) {
         work(connection());
         return true;
     } catch (const pqxx::failure& error) {
-        trouble_.warn(std::string("event=database_away detail=\"") + error.what() + '"');
-        metrics_.database_failed();
-        connection_.reset();
+        database_failed("event=database_away", error.what());
         return false;
     }
 }
@@ -179,35 +177,46 @@ void Pipeline::commit(Batch& batch, const std::stop_token& stop) {
 // False: not now.
 bool Pipeline::try_commit(const Batch& batch) {
     try {
-        const Recorded recorded = record(connection(), batch, *geo_.locator);
-        metrics_.recorded(recorded);
-        if (recorded.breaker_opened) detector_.set_breaker_open(true);
-        if (recorded.suspended > 0 || !batch.late_sessions.empty()) disconnector_.wake();
-        if (recorded.suspended > 0 || recorded.blocks > 0 || recorded.reviews > 0)
-            spdlog::info("event=recorded suspended={} reviews={} blocks={}", recorded.suspended, recorded.reviews,
-                         recorded.blocks);
+        note(record(connection(), batch, *geo_.locator, transaction_id_), batch);
         return true;
     } catch (const pqxx::in_doubt_error&) {
         connection_.reset();
-        bool committed = false;
-        return with_database(
-                   [&](pqxx::connection& database) { committed = stored_positions(database) == batch.positions; }) &&
-               committed;
+        return resolve_doubt();
     } catch (const pqxx::sql_error& error) {
-        if (!refuses_data(error)) {
-            trouble_.warn(std::string("event=database_refuses detail=\"") + error.what() + '"');
-            metrics_.database_failed();
-            connection_.reset();
-            return false;
-        }
-        record_one_by_one(batch);
-        return true;
+        if (refuses_data(error)) return with_database([&](pqxx::connection&) { record_one_by_one(batch); });
+        database_failed("event=database_refuses", error.what());
     } catch (const pqxx::failure& error) {
-        trouble_.warn(std::string("event=database_away detail=\"") + error.what() + '"');
-        metrics_.database_failed();
-        connection_.reset();
-        return false;
+        database_failed("event=database_away", error.what());
     }
+    return false;
+}
+
+void Pipeline::note(const Recorded& recorded, const Batch& batch) {
+    metrics_.recorded(recorded);
+    if (recorded.breaker_opened) detector_.set_breaker_open(true);
+    if (recorded.suspended > 0 || !batch.late_sessions.empty()) disconnector_.wake();
+    if (recorded.suspended > 0 || recorded.blocks > 0 || recorded.reviews > 0)
+        spdlog::info("event=recorded suspended={} reviews={} blocks={}", recorded.suspended, recorded.reviews,
+                     recorded.blocks);
+}
+
+// The connection went in the middle of a commit: PostgreSQL knows what became of it. False: nothing, or not known yet.
+bool Pipeline::resolve_doubt() {
+    std::optional<bool> committed;
+    const bool answered = with_database(
+        [&](pqxx::connection& database) { committed = was_committed(database, transaction_id_); });
+    if (answered && committed) {
+        spdlog::info("event=doubt_resolved committed={}", *committed);
+        disconnector_.wake();
+    }
+    // While it is in progress a second try would only wait for the locks of the first.
+    return answered && committed.value_or(false);
+}
+
+void Pipeline::database_failed(const char* event, const char* detail) {
+    trouble_.warn(std::string(event) + " detail=\"" + detail + '"');
+    metrics_.database_failed();
+    connection_.reset();
 }
 
 // One of the decisions cannot be stored: the others are, and an alarm tells of that one.
@@ -216,7 +225,7 @@ void Pipeline::record_one_by_one(const Batch& batch) {
         Batch single;
         single.decisions.push_back(decision);
         try {
-            static_cast<void>(record(connection(), single, *geo_.locator));
+            note(record(connection(), single, *geo_.locator, transaction_id_), single);
         } catch (const pqxx::sql_error& error) {
             if (!refuses_data(error)) throw;
             spdlog::error("event=decision_refused rule={} sqlstate={}", to_string(decision.finding.rule),
@@ -229,7 +238,7 @@ void Pipeline::record_one_by_one(const Batch& batch) {
     }
     Batch rest = batch;
     rest.decisions.clear();
-    static_cast<void>(record(connection(), rest, *geo_.locator));
+    note(record(connection(), rest, *geo_.locator, transaction_id_), rest);
 }
 
 void Pipeline::apply_controls() {

@@ -47,6 +47,9 @@ class Pipeline {
     void caught_up(Batch& batch);
     void commit(Batch& batch, const std::stop_token& stop);
     bool try_commit(const Batch& batch);
+    bool resolve_doubt();
+    void note(const Recorded& recorded, const Batch& batch);
+    void database_failed(const char* event, const char* detail);
     void record_one_by_one(const Batch& batch);
     void apply_controls();
     void apply_releases(Time until);
@@ -73,6 +76,7 @@ class Pipeline {
     Time releases_known_until_{};
     Time last_event_{};
     std::map<std::string, std::string> committed_;
+    std::int64_t transaction_id_ = 0;  // of the last try to record
     bool replaying_ = true;  // only events whose effects were recorded before the restart were read so far
     Metrics metrics_;
     Wakeup pause_;

@@ -164,8 +164,10 @@ void record_decision(pqxx::work& transaction, const Decision& decision, const ge
 
 }  // namespace
 
-Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator) {
+Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
+                std::int64_t& transaction_id) {
     pqxx::work transaction(connection);
+    transaction_id = transaction.exec1("SELECT txid_current()")[0].as<std::int64_t>();
     Recorded recorded;
     for (const Decision& decision : batch.decisions) record_decision(transaction, decision, locator, recorded);
     for (const detection::LateSession& late : batch.late_sessions) {
@@ -184,6 +186,14 @@ Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Loc
             spool, position, format_rfc3339(batch.event_time));
     transaction.commit();
     return recorded;
+}
+
+std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id) {
+    pqxx::read_transaction transaction(connection);
+    const std::string status =
+        transaction.exec_params1("SELECT coalesce(txid_status($1), 'aborted')", transaction_id)[0].c_str();
+    if (status == "in progress") return std::nullopt;
+    return status == "committed";
 }
 
 std::map<std::string, std::string> stored_positions(pqxx::connection& connection) {

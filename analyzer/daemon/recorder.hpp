@@ -3,7 +3,9 @@
 // connection.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <vector>
@@ -27,8 +29,13 @@ struct Recorded {
     bool breaker_opened = false;
 };
 
-// Throws pqxx exceptions; pqxx::in_doubt_error means: look whether stored_positions() are those of the batch.
-Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator);
+// Throws pqxx exceptions. After pqxx::in_doubt_error was_committed() tells what became of `transaction_id`, which is set
+// before the commit.
+Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
+                std::int64_t& transaction_id);
+
+// Whether a transaction whose commit was in doubt has been committed; none while PostgreSQL is still at it.
+[[nodiscard]] std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id);
 
 [[nodiscard]] std::map<std::string, std::string> stored_positions(pqxx::connection& connection);
 

@@ -21,8 +21,6 @@ constexpr std::array<std::pair<Rule, PppoeRule>, 8> kPppoeRules{{{Rule::pppoe_bu
                                                                  {Rule::pppoe_jump, pppoe_jump},
                                                                  {Rule::pppoe_burst_rate, pppoe_burst_rate}}};
 
-bool is_about_regions(const Finding& finding) { return !finding.steps.empty(); }
-
 // Each rule speaks once an incident.
 bool has_spoken(const Stream& stream, Rule rule, Time now) {
     if (!stream.episode || now > stream.episode->last_finding + kDay) return false;
@@ -50,9 +48,11 @@ Episode& episode_at(Stream& stream, Service service, const std::string& id, Time
     return *stream.episode;
 }
 
-std::optional<IpAddress> newest_pool(const Finding& finding) {
-    if (finding.places.empty()) return std::nullopt;
-    return finding.places.back().network;
+bool same_place(const geo::Pool& pool, const geo::Pool* other) {
+    if (other == nullptr || pool.place.has_value() != other->place.has_value()) return false;
+    return !pool.place ||
+           (pool.place->region == other->place->region && pool.place->coordinates == other->place->coordinates &&
+            pool.place->radius == other->place->radius);
 }
 
 }  // namespace
@@ -83,6 +83,7 @@ std::optional<geo::Place> Detector::pool_place(const Addresses& addresses) const
 
 void Detector::on_event(const LoginEvent& event, std::vector<Decision>& decisions) {
     advance(event.time, decisions);
+    newest_ = std::max(newest_, event.time);
     ++counters_.events;
     if (event.service == Service::pppoe)
         on_pppoe(event, decisions);
@@ -99,9 +100,15 @@ void Detector::on_pppoe(const LoginEvent& event, std::vector<Decision>& decision
     auto& slot = streams_[key];
     if (!slot) slot = std::make_unique<Stream>();
     Stream& stream = *slot;
-    if (!stream.history) stream.history = std::make_unique<History>();
+    if (!stream.history) {
+        stream.history = std::make_unique<History>();
+        stream.located = generation_;
+    }
     if (stream.learned.first_seen == Time{}) stream.learned.first_seen = event.time;
     active_.seen(stream.active_hour, event.time);
+
+    if (std::exchange(stream.located, generation_) != generation_)
+        stream.history->relocate([this](const Addresses& addresses) { return pool_place(addresses); }, settings_);
 
     const auto place = pool_place(event.addresses);
     const Change change = stream.history->add(event, place, settings_);
@@ -111,34 +118,41 @@ void Detector::on_pppoe(const LoginEvent& event, std::vector<Decision>& decision
     }
     if (change.unmapped) ++counters_.unmapped;
     const bool begins = event.kind == Kind::accept || event.kind == Kind::assign;
-    if (stream.suspended && begins && !event.addresses.empty())
+    const bool came_up = begins || (event.kind == Kind::alive && change.new_session);
+    if (stream.suspended && came_up && !event.addresses.empty())
         late_sessions_.push_back({event.service, event.id, event.addresses});
     if (place) note_place(event, change, *place, key, stream);
 
     unsigned allowed = settings_.pppoe.default_sessions;
     if (knowledge_.contract)
         if (const auto contract = knowledge_.contract(event.service, event.id)) allowed = contract->sessions;
-    apply_rules({*stream.history, stream.learned.familiarity, event, change, settings_, allowed}, key, stream, decisions);
+    apply_rules({*stream.history, stream.learned.familiarity, event, change, settings_, allowed}, key, stream,
+                decisions);
     // After the rules: what took part in a finding is not learned.
-    if (place && (begins || change.life_sign) && !stream.quarantined(place->region, event.time))
-        stream.learned.familiarity.sight(place->region, event.time, settings_);
+    if (place && (begins || change.life_sign)) stream.learned.familiarity.sight(place->region, event.time, settings_);
 }
 
 void Detector::note_place(const LoginEvent& event, const Change& change, const geo::Place& place, std::uint64_t key,
                           Stream& stream) {
-    if (event.kind == Kind::accept) storm_.accepted(key, place, event.time);
+    // Where the NAS gives the address, an Access-Accept has none and the Start is the first to tell where it is.
+    if (event.kind == Kind::accept || event.kind == Kind::assign) storm_.accepted(key, place, event.time);
     const auto& visits = stream.history->visits();
     if (change.new_visit && visits.size() >= 2)
         storm_.stepped(key, visits[visits.size() - 2].place, visits.back().place, event.time);
 }
 
-void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions) {
+void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream,
+                           std::vector<Decision>& decisions) {
     for (const auto& [rule, check] : kPppoeRules) {
-        if (has_spoken(stream, rule, input.event.time)) continue;
-        if (const auto match = check(input)) raise(*match, input, key, stream, decisions);
+        const bool spoken = has_spoken(stream, rule, input.event.time);
+        if (spoken && !is_about_regions(rule)) continue;
+        const auto match = check(input);
+        if (!match) continue;
+        quarantine(*match, input.event.time, stream);
+        if (!spoken) raise(*match, input, key, stream, decisions);
     }
-    for (const Rule rule : {Rule::pppoe_burst_far, Rule::pppoe_burst_live, Rule::pppoe_burst_sessions, Rule::pppoe_burst_rate,
-                            Rule::pppoe_churn})
+    for (const Rule rule : {Rule::pppoe_burst_far, Rule::pppoe_burst_live, Rule::pppoe_burst_sessions,
+                            Rule::pppoe_burst_rate, Rule::pppoe_churn})
         if (has_spoken(stream, rule, input.event.time)) return;
     if (const auto match = pppoe_churn(input)) raise(*match, input, key, stream, decisions);
 }
@@ -146,16 +160,11 @@ void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& st
 void Detector::raise(const Match& match, const RuleInput& input, std::uint64_t key, Stream& stream,
                      std::vector<Decision>& decisions) {
     const LoginEvent& event = input.event;
-    Episode& episode = episode_at(stream, event.service, event.id, event.time);
-    episode.fired.push_back(match.rule);
-
     Finding finding;
     finding.rule = match.rule;
     finding.grade = match.grade;
     finding.service = event.service;
     finding.id = event.id;
-    finding.time = event.time;
-    finding.incident_key = episode.incident_key;
     finding.steps = match.steps;
     finding.places = match.places;
     finding.evidence = match.evidence;
@@ -163,20 +172,28 @@ void Detector::raise(const Match& match, const RuleInput& input, std::uint64_t k
                      [](const Evidence& a, const Evidence& b) { return a.time < b.time; });
     if (finding.evidence.size() > kMaxEvidence)
         finding.evidence.erase(finding.evidence.begin(), finding.evidence.end() - kMaxEvidence);
-    finding.learning = event.time < stream.learned.first_seen + settings_.learning;
+    // Of the event that completed it, not of one that came late and made it visible.
+    finding.time = finding.evidence.empty() ? event.time : std::max(event.time, finding.evidence.back().time);
+    Episode& episode = episode_at(stream, event.service, event.id, finding.time);
+    episode.fired.push_back(match.rule);
+    finding.incident_key = episode.incident_key;
+    finding.learning = finding.time < stream.learned.first_seen + settings_.learning;
     if (finding.learning && finding.grade != Grade::notable)
         finding.grade = finding.grade == Grade::certain ? Grade::probable : Grade::notable;
     explain(finding, match);
 
-    for (const geo::Place& place : finding.places) {
-        if (stream.learned.familiarity.is_familiar(place.region, event.time, settings_)) continue;
-        stream.learned.familiarity.unlearn(place.region, event.time, settings_);
-        std::erase_if(stream.quarantine, [&](const auto& entry) { return entry.first == place.region; });
-        if (is_about_regions(finding))
-            stream.quarantine.emplace_back(place.region, event.time + settings_.familiar_window);
-    }
-    decisions.push_back(decide(finding, key, false, event.time));
+    decisions.push_back(decide(finding, key, false, finding.time));
     if (decisions.back().reason == Reason::settling) settle(std::move(finding), key);
+}
+
+// A region that took part in a finding is not learned, or a thief would be at home in time. Where the ID was known
+// first is its home, as far as anyone can tell, and what many did at once is ordinary.
+void Detector::quarantine(const Match& match, Time now, Stream& stream) {
+    if (!is_about_regions(match.rule) || is_mass(match.places, match.steps, stream, now)) return;
+    Familiarity& familiarity = stream.learned.familiarity;
+    for (const geo::Place& place : match.places)
+        if (!familiarity.is_familiar(place.region, now, settings_) && familiarity.first_known() != place.region)
+            familiarity.quarantine(place.region, now, settings_);
 }
 
 void Detector::on_pppoe_reject(const LoginEvent& event, std::uint64_t key, std::vector<Decision>& decisions) {
@@ -212,115 +229,21 @@ void Detector::on_smtp(const LoginEvent& event, std::vector<Decision>& decisions
         slot->networks->add(network);
         active_.seen(slot->active_hour, event.time);
     }
-    if (auto finding = sources_.attempt(address.source(), key, accepted, event.time)) raise_source(std::move(*finding), decisions);
+    if (auto finding = sources_.attempt(address.source(), key, accepted, event.time))
+        raise_source(std::move(*finding), decisions);
 }
 
-void Detector::raise_source(Finding finding, std::vector<Decision>& decisions) {
-    const Time now = finding.time;
-    auto& [incident, action] = judged_sources_[*finding.source];
-    const bool judged = finding.renewal && incident == finding.incident_key;
-    if (judged && action != Action::block) return;
-    Decision decision{std::move(finding), Action::block, Reason::none, false, now};
-    if (!judged) {
-        if (is_own(*decision.finding.source)) {
-            decision.action = Action::record;
-            decision.reason = Reason::own_network;
-        } else if (backend_.failing(now)) {
-            decision.action = Action::review;
-            decision.reason = Reason::backend;
-        }
-        incident = decision.finding.incident_key;
-        action = decision.action;
-    }
-    explain_source(decision.finding);
-    apply_mode(decision);
-    decisions.push_back(std::move(decision));
+void Detector::set_locator(std::shared_ptr<const geo::Locator> locator) {
+    std::erase_if(changed_pools_, [this](const auto& changed) { return changed.second + kDay <= newest_; });
+    const auto note = [this](const geo::PoolTable& table, const geo::PoolTable& other) {
+        for (const geo::Pool& pool : table.pools())
+            if (!same_place(pool, other.find(pool.prefix))) changed_pools_.emplace_back(pool.prefix, newest_);
+    };
+    note(locator->pools(), locator_->pools());
+    note(locator_->pools(), locator->pools());
+    locator_ = std::move(locator);
+    ++generation_;
 }
-
-bool Detector::is_own(const IpAddress& source) const {
-    if (locator_->pools().find(source) != nullptr) return true;
-    return std::any_of(knowledge_.gateways.begin(), knowledge_.gateways.end(),
-                       [&](const IpAddress& gateway) { return gateway.contains(source) || source.contains(gateway); });
-}
-
-// Why a finding that would suspend goes to a person instead, or is only recorded.
-Reason Detector::held_back(const Finding& finding, Time now) const {
-    if (knowledge_.allowed && knowledge_.allowed(finding.service, finding.id, now)) return Reason::allowed;
-    const bool has_contract = knowledge_.contract && knowledge_.contract(finding.service, finding.id);
-    if (finding.rule == Rule::pppoe_burst_sessions && !has_contract) return Reason::no_contract;
-    if (storm_.involves(finding.places, now)) return Reason::storm;
-    for (const Step& step : finding.steps)
-        if (storm_.was_mass(step)) return Reason::storm;
-    if (is_about_regions(finding) && lagging_) return Reason::lag;
-    return Reason::none;
-}
-
-Decision Detector::decide(const Finding& finding, std::uint64_t key, bool settled, Time now) {
-    Stream& stream = *streams_.at(key);
-    Decision decision{finding, Action::record, Reason::none, false, now};
-    Grade grade = finding.grade;
-    if (grade == Grade::probable && is_about_regions(finding) && knowledge_.contract)
-        if (const auto contract = knowledge_.contract(finding.service, finding.id);
-            contract && !contract->home_region.empty() && finding.places.back().region != contract->home_region)
-            grade = Grade::certain;  // counts for the profile; it settles all the same, since a failover leaves home too
-    if (grade == Grade::notable) return decision;
-
-    decision.reason = held_back(finding, now);
-    if (decision.reason == Reason::allowed) return decision;
-    decision.action = Action::review;
-    if (decision.reason != Reason::none) return decision;
-    if (grade == Grade::probable && settings_.profile == config::Profile::cautious) {
-        decision.reason = Reason::profile;
-        return decision;
-    }
-    decision.action = Action::suspend;
-    if (finding.grade == Grade::probable && !settled) {
-        decision.reason = Reason::settling;
-        return decision;
-    }
-    if (!stream.suspended && !breaker_.allow(now, active_.count(), newest_pool(finding))) {
-        decision.action = Action::review;
-        decision.reason = Reason::breaker;
-        return decision;
-    }
-    if (stream.history)
-        for (const Session& session : stream.history->sessions())
-            if (!session.ended && !session.discounted) decision.open_addresses.push_back(session.addresses.front());
-    apply_mode(decision);
-    stream.suspended = stream.suspended || decision.enforced;
-    return decision;
-}
-
-config::Mode Detector::mode(Rule rule) const {
-    const auto own = settings_.rule_modes.find(std::string(to_string(rule)));
-    return own != settings_.rule_modes.end() ? own->second : settings_.mode;
-}
-
-void Detector::apply_mode(Decision& decision) const {
-    if (decision.action != Action::suspend && decision.action != Action::block) return;
-    switch (mode(decision.finding.rule)) {
-        case config::Mode::enforce: decision.enforced = true; break;
-        case config::Mode::review:
-            decision.action = Action::review;
-            decision.reason = Reason::mode;
-            break;
-        case config::Mode::observe: decision.reason = Reason::mode; break;
-    }
-}
-
-void Detector::settle(Finding finding, std::uint64_t key) {
-    const Time due = finding.time + settings_.settle;
-    settling_.emplace(due, Settling{std::move(finding), key});
-}
-
-void Detector::advance(Time now, std::vector<Decision>& decisions) {
-    while (!settling_.empty() && settling_.begin()->first <= now) {
-        auto settled = settling_.extract(settling_.begin());
-        decisions.push_back(decide(settled.mapped().finding, settled.mapped().key, true, settled.key()));
-    }
-}
-
-void Detector::finish(std::vector<Decision>& decisions) { advance(Time::max(), decisions); }
 
 void Detector::release(Service service, const std::string& id, Time now) {
     const std::uint64_t key = stream_key(service, id);
@@ -328,9 +251,11 @@ void Detector::release(Service service, const std::string& id, Time now) {
     if (found == streams_.end()) return;
     Stream& stream = *found->second;
     if (stream.history) stream.history->release(now);
+    stream.learned.familiarity.absolve_all();  // dealt with: who is there from now on is the subscriber
     stream.episode.reset();
     stream.suspended = false;
-    std::erase_if(settling_, [&](const auto& entry) { return entry.second.key == key && entry.second.finding.time <= now; });
+    std::erase_if(settling_,
+                  [&](const auto& entry) { return entry.second.key == key && entry.second.finding.time <= now; });
 }
 
 void Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {

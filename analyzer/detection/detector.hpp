@@ -1,5 +1,5 @@
-// All detection in one place: events in, decisions out. Pure: no clock, no I/O, one thread. Given the same events and the
-// same control inputs (releases, lag, breaker) it decides the same. Read on_event() first.
+// All detection in one place: events in, decisions out. Pure: no clock, no I/O, one thread. Given the same events and
+// the same control inputs (releases, lag, breaker) it decides the same. Read on_event() first.
 #pragma once
 
 #include <cstdint>
@@ -46,14 +46,15 @@ struct OpenSuspension {
 
 struct DetectorCounters {
     std::uint64_t events = 0;
-    std::uint64_t repeated = 0;          // the same fact again
-    std::uint64_t unmapped = 0;          // PPPoE addresses outside every pool
+    std::uint64_t repeated = 0;  // the same fact again
+    std::uint64_t unmapped = 0;  // PPPoE addresses outside every pool
     std::uint64_t sources_forgotten = 0;
 };
 
 class Detector {
   public:
-    Detector(config::DetectionSettings settings, std::shared_ptr<const geo::Locator> locator, Knowledge knowledge, HashKey key);
+    Detector(config::DetectionSettings settings, std::shared_ptr<const geo::Locator> locator, Knowledge knowledge,
+             HashKey key);
 
     // Takes the events in about the order of their times; one may come up to settings.reorder late.
     void on_event(const LoginEvent& event, std::vector<Decision>& decisions);
@@ -69,7 +70,8 @@ class Detector {
     void release(Service service, const std::string& id, Time now);
     // After a restart: exactly these are suspended, whatever the events read again led to.
     void restore_suspensions(const std::vector<OpenSuspension>& open);
-    void set_locator(std::shared_ptr<const geo::Locator> locator) { locator_ = std::move(locator); }
+    // From the next event on. Entries of the pool table that differ from those before are not trusted for a day.
+    void set_locator(std::shared_ptr<const geo::Locator> locator);
     void set_knowledge(Knowledge knowledge) { knowledge_ = std::move(knowledge); }
     void set_lagging(bool lagging) { lagging_ = lagging; }
     void set_breaker_open(bool open) { breaker_.set_open(open); }
@@ -84,13 +86,20 @@ class Detector {
     void on_pppoe(const LoginEvent& event, std::vector<Decision>& decisions);
     void on_pppoe_reject(const LoginEvent& event, std::uint64_t key, std::vector<Decision>& decisions);
     void on_smtp(const LoginEvent& event, std::vector<Decision>& decisions);
-    void note_place(const LoginEvent& event, const Change& change, const geo::Place& place, std::uint64_t key, Stream& stream);
+    void note_place(const LoginEvent& event, const Change& change, const geo::Place& place, std::uint64_t key,
+                    Stream& stream);
     void apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions);
-    void raise(const Match& match, const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions);
+    void raise(const Match& match, const RuleInput& input, std::uint64_t key, Stream& stream,
+               std::vector<Decision>& decisions);
+    void quarantine(const Match& match, Time now, Stream& stream);
     void raise_source(Finding finding, std::vector<Decision>& decisions);
+    void judge_source(Decision& decision);
 
     [[nodiscard]] Decision decide(const Finding& finding, std::uint64_t key, bool settled, Time now);
-    [[nodiscard]] Reason held_back(const Finding& finding, Time now) const;
+    [[nodiscard]] Reason held_back(const Finding& finding, const Stream& stream, Time now) const;
+    [[nodiscard]] bool is_mass(const std::vector<geo::Place>& places, const std::vector<Step>& steps,
+                               const Stream& stream, Time now) const;
+    [[nodiscard]] bool pool_changed(const std::vector<geo::Place>& places, Time now) const;
     [[nodiscard]] config::Mode mode(Rule rule) const;
     void apply_mode(Decision& decision) const;
     void settle(Finding finding, std::uint64_t key);
@@ -101,6 +110,12 @@ class Detector {
     struct Settling {
         Finding finding;
         std::uint64_t key;
+    };
+    struct JudgedSource {
+        std::string watched_key;   // of the attack as SourceWatch calls it
+        std::string incident_key;  // as it is told: a block that begins later than the attack is one of its own
+        Action action = Action::block;
+        Time expires{};
     };
 
     const config::DetectionSettings settings_;
@@ -114,8 +129,11 @@ class Detector {
     Breaker breaker_;
     BackendGuard backend_;
     ActiveIds active_;
-    std::multimap<Time, Settling> settling_;                     // by the time they have settled
-    std::map<IpAddress, std::pair<std::string, Action>> judged_sources_;  // the incident and what was decided on it
+    std::multimap<Time, Settling> settling_;  // by the time they have settled
+    std::map<IpAddress, JudgedSource> judged_sources_;
+    std::vector<std::pair<IpAddress, Time>> changed_pools_;  // within a day
+    std::uint32_t generation_ = 0;                           // of the locator
+    Time newest_{};                                          // event
     std::vector<LateSession> late_sessions_;
     bool lagging_ = false;
     DetectorCounters counters_;

@@ -1,11 +1,12 @@
-// Puts events that came out of order into the order of their times, by holding each back until nothing earlier can come. For
-// replay, where waiting costs nothing; live, the histories themselves bear with what comes late.
+// Puts events that came out of order into the order of their times, by holding each back until nothing earlier can
+// come. For replay, where waiting costs nothing; live, the histories themselves bear with what comes late.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <queue>
+#include <tuple>
 #include <vector>
 
 #include "event/login_event.hpp"
@@ -14,7 +15,7 @@ namespace guard::detection {
 
 class EventOrder {
   public:
-    // An event may come up to `tolerance` after one that is later than it.
+    // An event may come after one that is later than it by up to `tolerance`, and exactly so much.
     explicit EventOrder(std::chrono::seconds tolerance) : tolerance_(tolerance) {}
 
     void push(LoginEvent event) {
@@ -23,7 +24,7 @@ class EventOrder {
     }
     // The next event in order, if it is certain that none before it will come; `no_more`: none at all will come.
     std::optional<LoginEvent> pop(bool no_more = false) {
-        if (waiting_.empty() || (!no_more && waiting_.top().event.time + tolerance_ > newest_)) return std::nullopt;
+        if (waiting_.empty() || (!no_more && waiting_.top().event.time + tolerance_ >= newest_)) return std::nullopt;
         LoginEvent event = waiting_.top().event;
         waiting_.pop();
         return event;
@@ -34,7 +35,8 @@ class EventOrder {
         LoginEvent event;
         std::uint64_t number;
     };
-    // By all fields, so that equal times come out the same whatever order they came in; the number only for equal events.
+    // By all fields, so that equal times come out the same whatever order they came in; the number only for equal
+    // events.
     struct Later {
         bool operator()(const Waiting& a, const Waiting& b) const {
             const auto key = [](const LoginEvent& event) {

@@ -1,5 +1,5 @@
-// One sentence per finding that a member of the abuse desk can read on the phone, in English and in Japanese. The sentences
-// of all rules stand together in explain.cpp.
+// One sentence per finding that a member of the abuse desk can read on the phone, in English and in Japanese. The
+// sentences of all rules stand together in explain.cpp.
 #pragma once
 
 #include "analyzer/detection/finding.hpp"

@@ -9,47 +9,73 @@ std::uint32_t seconds_of(Time time) {
     return static_cast<std::uint32_t>(std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count());
 }
 
+std::uint32_t seconds_of(std::chrono::seconds span) {
+    return static_cast<std::uint32_t>(span.count());
+}
+
 }  // namespace
 
 void Familiarity::sight(geo::Code region, Time time, const config::DetectionSettings& settings) {
     const std::uint32_t now = seconds_of(time);
-    const auto end = regions_.begin() + count_;
-    auto known = std::find_if(regions_.begin(), end, [&](const Region& entry) { return entry.region == region; });
-    if (known == end) {
-        if (count_ < kMaxRegions) {
-            ++count_;
-        } else {
-            known = std::min_element(regions_.begin(), end,
-                                     [](const Region& a, const Region& b) { return a.newer < b.newer; });
+    const auto known =
+        std::find_if(regions_.begin(), regions_.end(), [&](const Region& entry) { return entry.region == region; });
+    if (known != regions_.end() && in_quarantine(*known)) {
+        if (now < known->newer) {
+            known->newer = std::max(known->newer, now + seconds_of(settings.familiar_window));
+            return;
         }
-        *known = Region{region, 0, now};
-        return;
-    }
-    // A sighting that was counted before, when a journal is read again, is older than `newer` and changes nothing.
-    const auto spacing = static_cast<std::uint32_t>(settings.familiar_spacing.count());
-    if (now >= known->newer + spacing) {
+        regions_.erase(known);
+    } else if (known != regions_.end()) {
+        // A sighting that was counted before, when a journal is read again, is older than `newer` and changes nothing.
+        if (now < known->newer + seconds_of(settings.familiar_spacing)) return;
         known->older = known->newer;
         known->newer = now;
+        return;
     }
+    make_room(false, kMaxLearned);
+    regions_.push_back({region, 0, now});
 }
 
-void Familiarity::unlearn(geo::Code region, Time now, const config::DetectionSettings& settings) {
-    if (is_familiar(region, now, settings)) return;
-    const auto end = regions_.begin() + count_;
-    const auto kept = std::remove_if(regions_.begin(), end, [&](const Region& entry) { return entry.region == region; });
-    count_ = static_cast<std::uint8_t>(kept - regions_.begin());
+void Familiarity::quarantine(geo::Code region, Time now, const config::DetectionSettings& settings) {
+    std::erase_if(regions_, [&](const Region& entry) { return entry.region == region; });
+    make_room(true, kMaxQuarantined);
+    regions_.push_back({region, kQuarantined, seconds_of(now + settings.familiar_window)});
+}
+
+void Familiarity::absolve(geo::Code region) {
+    std::erase_if(regions_, [&](const Region& entry) { return entry.region == region && in_quarantine(entry); });
+}
+
+void Familiarity::absolve_all() {
+    std::erase_if(regions_, in_quarantine);
+}
+
+// Of each kind of entry the one goes that was not seen for longest.
+void Familiarity::make_room(bool quarantined, std::size_t limit) {
+    const auto of_that_kind = [&](const Region& entry) { return in_quarantine(entry) == quarantined; };
+    if (static_cast<std::size_t>(std::count_if(regions_.begin(), regions_.end(), of_that_kind)) < limit) return;
+    auto oldest = std::find_if(regions_.begin(), regions_.end(), of_that_kind);
+    for (auto entry = oldest; entry != regions_.end(); ++entry)
+        if (of_that_kind(*entry) && entry->newer < oldest->newer) oldest = entry;
+    regions_.erase(oldest);
 }
 
 bool Familiarity::is_familiar(geo::Code region, Time now, const config::DetectionSettings& settings) const {
-    const auto window = static_cast<std::uint64_t>(settings.familiar_window.count());
-    for (const Region& entry : regions())
-        if (entry.region == region) return entry.older != 0 && std::uint64_t{entry.older} + window >= seconds_of(now);
+    for (const Region& entry : regions_)
+        if (entry.region == region)
+            return !in_quarantine(entry) && entry.older != 0 &&
+                   std::uint64_t{entry.older} + seconds_of(settings.familiar_window) >= seconds_of(now);
     return false;
 }
 
+std::optional<geo::Code> Familiarity::first_known() const {
+    const auto first = std::find_if_not(regions_.begin(), regions_.end(), in_quarantine);
+    return first == regions_.end() ? std::nullopt : std::optional(first->region);
+}
+
 void Familiarity::restore(std::span<const Region> regions) {
-    count_ = static_cast<std::uint8_t>(std::min(regions.size(), kMaxRegions));
-    std::copy_n(regions.begin(), count_, regions_.begin());
+    regions_.assign(regions.begin(),
+                    regions.begin() + static_cast<std::ptrdiff_t>(std::min(regions.size(), kMaxRegions)));
 }
 
 }  // namespace guard::detection

@@ -1,10 +1,12 @@
-// The regions in which an ID is at home: seen on at least two days of the last 30, the sightings at least 20 h apart. Kept for
-// every ID; 16 bytes a region.
+// The regions in which an ID is at home: seen on at least two days of the last 30, the sightings at least 20 h apart. A
+// region whose sightings took part in a finding is in quarantine: it is not learned, however long the ID is seen there.
+// Kept for every ID; 16 bytes a region.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <vector>
 
 #include "config/settings.hpp"
 #include "event/time.hpp"
@@ -14,24 +16,38 @@ namespace guard::detection {
 
 class Familiarity {
   public:
+    // A plain row, for the snapshot. Times are seconds since 1970.
     struct Region {
         geo::Code region;
-        std::uint32_t older = 0, newer = 0;  // the last two sightings that are far enough apart; seconds since 1970, 0: none
+        std::uint32_t older = 0;  // the sighting before `newer`, 0: none; kQuarantined: in quarantine until `newer`
+        std::uint32_t newer = 0;  // the last sighting that was far enough from the one before
+        friend bool operator==(const Region&, const Region&) = default;
     };
-    static constexpr std::size_t kMaxRegions = 4;
+    static constexpr std::uint32_t kQuarantined = ~std::uint32_t{0};
+    static constexpr std::size_t kMaxLearned = 4, kMaxQuarantined = 4;
+    static constexpr std::size_t kMaxRegions = kMaxLearned + kMaxQuarantined;
 
-    // The ID was seen there. A fifth region takes the place of the one not seen for longest.
+    // The ID was seen there. A fifth region takes the place of the one not seen for longest. In quarantine a sighting
+    // puts off the end of it: who stays does not become familiar by staying.
     void sight(geo::Code region, Time time, const config::DetectionSettings& settings);
-    // Forgets a region that is not familiar yet: its sightings took part in a finding.
-    void unlearn(geo::Code region, Time now, const config::DetectionSettings& settings);
-    [[nodiscard]] bool is_familiar(geo::Code region, Time now, const config::DetectionSettings& settings) const;
+    // Forgets what was learned of a region and does not learn it until it was out of sight for `familiar_window`.
+    void quarantine(geo::Code region, Time now, const config::DetectionSettings& settings);
+    // Ends the quarantine of a region, or of all: the finding turned out to be ordinary, or was dealt with.
+    void absolve(geo::Code region);
+    void absolve_all();
 
-    [[nodiscard]] std::span<const Region> regions() const { return {regions_.data(), count_}; }
+    [[nodiscard]] bool is_familiar(geo::Code region, Time now, const config::DetectionSettings& settings) const;
+    // The region that has been known for longest, familiar or not.
+    [[nodiscard]] std::optional<geo::Code> first_known() const;
+
+    [[nodiscard]] std::span<const Region> regions() const { return regions_; }
     void restore(std::span<const Region> regions);
 
   private:
-    std::array<Region, kMaxRegions> regions_{};
-    std::uint8_t count_ = 0;
+    [[nodiscard]] static bool in_quarantine(const Region& entry) { return entry.older == kQuarantined; }
+    void make_room(bool quarantined, std::size_t limit);
+
+    std::vector<Region> regions_;  // in the order they became known
 };
 
 }  // namespace guard::detection

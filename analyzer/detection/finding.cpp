@@ -6,19 +6,42 @@ namespace guard::detection {
 namespace {
 
 constexpr std::array<std::string_view, kRules> kRuleNames{
-    "pppoe.jump",      "pppoe.jump.live",      "pppoe.jump.bounce", "pppoe.jump.spread", "pppoe.burst.far", "pppoe.burst.live",
-    "pppoe.burst.sessions", "pppoe.burst.rate", "pppoe.churn",       "pppoe.reject",      "smtp.source"};
+    "pppoe.jump",      "pppoe.jump.live",  "pppoe.jump.bounce",    "pppoe.jump.spread",
+    "pppoe.burst.far", "pppoe.burst.live", "pppoe.burst.sessions", "pppoe.burst.rate",
+    "pppoe.churn",     "pppoe.reject",     "smtp.source"};
 constexpr std::array<std::string_view, 3> kGradeNames{"notable", "probable", "certain"};
 constexpr std::array<std::string_view, 4> kActionNames{"suspend", "review", "block", "record"};
-constexpr std::array<std::string_view, 11> kReasonNames{"",        "settling", "storm",       "breaker", "no_contract", "allowed",
-                                                        "lag",     "backend",  "own_network", "mode",    "profile"};
+constexpr std::array<std::string_view, 12> kReasonNames{"",        "settling", "storm",   "breaker",    "no_contract",
+                                                        "allowed", "lag",      "backend", "pool_table", "own_network",
+                                                        "mode",    "profile"};
 
 }  // namespace
 
-std::string_view to_string(Rule rule) { return kRuleNames.at(static_cast<std::size_t>(rule)); }
-std::string_view to_string(Grade grade) { return kGradeNames.at(static_cast<std::size_t>(grade)); }
-std::string_view to_string(Action action) { return kActionNames.at(static_cast<std::size_t>(action)); }
-std::string_view to_string(Reason reason) { return kReasonNames.at(static_cast<std::size_t>(reason)); }
+std::string_view to_string(Rule rule) {
+    return kRuleNames.at(static_cast<std::size_t>(rule));
+}
+std::string_view to_string(Grade grade) {
+    return kGradeNames.at(static_cast<std::size_t>(grade));
+}
+std::string_view to_string(Action action) {
+    return kActionNames.at(static_cast<std::size_t>(action));
+}
+std::string_view to_string(Reason reason) {
+    return kReasonNames.at(static_cast<std::size_t>(reason));
+}
+
+bool is_about_regions(Rule rule) {
+    switch (rule) {
+        case Rule::pppoe_jump:
+        case Rule::pppoe_jump_live:
+        case Rule::pppoe_jump_bounce:
+        case Rule::pppoe_jump_spread:
+        case Rule::pppoe_burst_far:
+            return true;
+        default:
+            return false;
+    }
+}
 
 std::string Finding::key() const {
     return incident_key + '/' + std::string(to_string(rule)) + '/' + format_rfc3339(time);

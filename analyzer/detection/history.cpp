@@ -8,24 +8,40 @@ namespace guard::detection {
 namespace {
 
 constexpr std::size_t kMaxSessions = 24;
-constexpr std::size_t kMaxVisits = 16;
-constexpr std::size_t kMaxAccepts = 128;
+constexpr std::size_t kMaxAccepts = 128;  // and as many as a rule may ask for
 constexpr std::size_t kMaxSeen = 8;
-constexpr auto kSameFact = std::chrono::seconds{2};      // accounting repeated at a second server
-constexpr auto kSameAccept = std::chrono::seconds{10};   // accepts without an assign between them
-constexpr auto kSameSession = std::chrono::seconds{120}; // an accept and the Start that follows it
-constexpr auto kSpeedSlack = std::chrono::seconds{120};
+constexpr auto kSameFact = std::chrono::seconds{2};       // accounting repeated at a second server
+constexpr auto kSameAccept = std::chrono::seconds{10};    // accepts without a session that came up between them
+constexpr auto kSameSession = std::chrono::seconds{120};  // an accept and the Start that belongs to it
+constexpr auto kClockSlack = std::chrono::seconds{5};  // accounting bears the time of the NAS, an accept the server's
 // A session that is confirmed live by an hourly Interim-Update must still find the accepts it outlived.
-constexpr auto kKeptAccepts = std::chrono::seconds{7200};
+constexpr auto kKeptAccepts = std::chrono::hours{2};
 
+// The address that told the place stands for the event; it is not always the first.
 Evidence evidence_of(const LoginEvent& event, const std::optional<geo::Place>& place) {
     Evidence evidence{event.time, event.kind, std::nullopt, {}};
-    if (!event.addresses.empty()) evidence.address = event.addresses.front();
-    if (place) evidence.region = place->region;
+    if (event.addresses.empty()) return evidence;
+    evidence.address = event.addresses.front();
+    if (!place) return evidence;
+    evidence.region = place->region;
+    for (const IpAddress& address : event.addresses)
+        if (place->network.contains(address)) {
+            evidence.address = address;
+            break;
+        }
     return evidence;
 }
 
-Microseconds apart(Time a, Time b) { return a < b ? b - a : a - b; }
+Microseconds apart(Time a, Time b) {
+    return a < b ? b - a : a - b;
+}
+
+void add_addresses(Session& session, const Addresses& addresses) {
+    for (const IpAddress& address : addresses)
+        if (session.addresses.size() < kMaxAddresses &&
+            std::find(session.addresses.begin(), session.addresses.end(), address) == session.addresses.end())
+            session.addresses.push_back(address);
+}
 
 }  // namespace
 
@@ -35,26 +51,15 @@ bool Session::at(const Addresses& others) const {
     });
 }
 
-std::optional<Step> History::impossible_step(const geo::Place& from, Time left, const geo::Place& to, Time arrived,
-                                             const config::PppoeSettings& settings) {
-    if (from.region == to.region) return std::nullopt;
-    const geo::Kilometres distance = geo::lower_bound_distance(from, to);
-    const double hours = std::chrono::duration<double, std::ratio<3600>>(apart(left, arrived) + kSpeedSlack).count();
-    const double speed = distance / hours;
-    if (distance < settings.min_distance_km || speed <= settings.max_speed_kmh) return std::nullopt;
-    return Step{from, to, left, arrived, distance, speed};
-}
-
-Session* History::find(const Addresses& addresses) {
-    for (auto session = sessions_.rbegin(); session != sessions_.rend(); ++session)
-        if (session->at(addresses)) return &*session;
-    return nullptr;
+bool Session::is_older_than(const Session& other) const {
+    return beginning_unknown != other.beginning_unknown ? beginning_unknown : began < other.began;
 }
 
 bool History::repeats(const LoginEvent& event) const {
     const auto tolerance = event.kind == Kind::accept ? Microseconds{0} : Microseconds{kSameFact};
     return std::any_of(seen_.begin(), seen_.end(), [&](const Seen& seen) {
-        return seen.kind == event.kind && seen.addresses == event.addresses && apart(seen.time, event.time) <= tolerance;
+        return seen.kind == event.kind && seen.addresses == event.addresses &&
+               apart(seen.time, event.time) <= tolerance;
     });
 }
 
@@ -65,17 +70,14 @@ void History::remember(const LoginEvent& event) {
 
 Change History::add(const LoginEvent& event, const std::optional<geo::Place>& place,
                     const config::DetectionSettings& settings) {
-    if (event.kind == Kind::reject) return {};
+    Change change;
+    if (event.kind == Kind::reject) return change;
     if (repeats(event)) {
-        Change change;
         change.repeated = true;
         return change;
     }
     remember(event);
-    Change change;
-    bool counted = false;
-    if (event.kind == Kind::accept) counted = count_accept(event, place);
-    if (event.kind == Kind::assign) last_assign_ = std::max(last_assign_.value_or(event.time), event.time);
+    const bool counted = event.kind == Kind::accept && count_accept(event, place, settings.pppoe);
     if (!event.addresses.empty()) {
         const bool begins = event.kind == Kind::accept || event.kind == Kind::assign;
         change = begins ? begin_session(event, place, settings) : sign_of_life(event, place, settings);
@@ -86,30 +88,36 @@ Change History::add(const LoginEvent& event, const std::optional<geo::Place>& pl
 }
 
 // Retries of a router whose session does not come up are one accept: 10 s, unless a Start shows that it did come up.
-bool History::count_accept(const LoginEvent& event, const std::optional<geo::Place>& place) {
-    if (!accepts_.empty()) {
-        const Time previous = accepts_.back().time;
-        const bool assigned_between = last_assign_ && *last_assign_ >= previous;
-        if (apart(previous, event.time) <= kSameAccept && !assigned_between) return false;
-    }
+bool History::count_accept(const LoginEvent& event, const std::optional<geo::Place>& place,
+                           const config::PppoeSettings& settings) {
+    if (before_release(event.time)) return false;
+    const auto came_up = [&](Time from, Time until) {
+        return std::any_of(sessions_.begin(), sessions_.end(), [&](const Session& session) {
+            return session.assigned && from <= session.began && session.began <= until;
+        });
+    };
     const auto later = std::upper_bound(accepts_.begin(), accepts_.end(), event.time,
                                         [](Time time, const Evidence& accept) { return time < accept.time; });
+    if (later != accepts_.begin()) {
+        const Time previous = std::prev(later)->time;
+        if (event.time - previous <= kSameAccept && !came_up(previous, event.time)) return false;
+    }
+    if (later != accepts_.end() && later->time - event.time <= kSameAccept && !came_up(event.time, later->time)) {
+        *later = evidence_of(event, place);  // it came late: what was counted is the retry of this one
+        return false;
+    }
     accepts_.insert(later, evidence_of(event, place));
-    while (accepts_.size() > kMaxAccepts || accepts_.front().time + kKeptAccepts < accepts_.back().time)
-        accepts_.erase(accepts_.begin());
+    const std::size_t most = kMaxAccepts + std::max(settings.burst_accepts, settings.burst_rate_accepts);
+    const Time oldest = accepts_.back().time - kKeptAccepts - settings.burst_window;
+    while (accepts_.size() > most || accepts_.front().time < oldest) accepts_.erase(accepts_.begin());
     return true;
-}
-
-std::size_t History::accepts_within(Time until, std::chrono::seconds window) const {
-    return static_cast<std::size_t>(std::count_if(accepts_.begin(), accepts_.end(), [&](const Evidence& accept) {
-        return accept.time > until - window && accept.time <= until;
-    }));
 }
 
 // The oldest session stays: it may be the subscriber's own, that outlives all a thief begins.
 void History::drop_one_session() {
     const auto second = sessions_.begin() + 1;
-    auto gone = std::find_if(sessions_.begin(), sessions_.end(), [](const Session& session) { return session.ended; });
+    auto gone = std::find_if(sessions_.begin(), sessions_.end(),
+                             [](const Session& session) { return session.ended.has_value(); });
     if (gone == sessions_.end())
         gone = std::find_if(second, sessions_.end(), [](const Session& session) { return !session.confirmed; });
     sessions_.erase(gone != sessions_.end() ? gone : second);
@@ -121,94 +129,127 @@ Session& History::new_session(const LoginEvent& event, const std::optional<geo::
     session.addresses = event.addresses;
     session.place = place;
     session.began = event.time;
+    session.discounted = before_release(event.time);
     const auto later = std::upper_bound(sessions_.begin(), sessions_.end(), event.time,
                                         [](Time time, const Session& other) { return time < other.began; });
     return *sessions_.insert(later, std::move(session));
 }
 
-// An accept or a Start ends any earlier session at its address; the Start that follows an accept belongs to it.
+// The session that this accept or Start belongs to, if the other one, or a sign of life, was seen first.
+Session* History::begun_by(const LoginEvent& event) {
+    for (auto session = sessions_.rbegin(); session != sessions_.rend(); ++session) {
+        if (!session->at(event.addresses) || session->discounted) continue;
+        if (session->ended && *session->ended < event.time) continue;
+        if (session->beginning_unknown && event.time <= session->began) return &*session;
+        const bool seen = event.kind == Kind::accept ? session->accepted : session->assigned;
+        if (!session->beginning_unknown && !seen && apart(session->began, event.time) <= kSameSession) return &*session;
+    }
+    return nullptr;
+}
+
+// An accept or a Start ends any earlier session at its address.
 Change History::begin_session(const LoginEvent& event, const std::optional<geo::Place>& place,
                               const config::DetectionSettings& settings) {
-    Session* session = find(event.addresses);
-    const bool same = session != nullptr && !session->ended && !session->discounted && !session->assigned &&
-                      event.kind == Kind::assign && apart(session->began, event.time) <= kSameSession;
-    if (!same) {
-        for (Session& earlier : sessions_)
-            if (earlier.at(event.addresses)) earlier.ended = true;
-        session = &new_session(event, place);
-    }
-    session->assigned = session->assigned || event.kind == Kind::assign;
     Change change;
-    change.new_visit = visit(*session, evidence_of(event, place), settings);
+    Session* session = begun_by(event);
+    if (session == nullptr) {
+        std::optional<Time> ended;
+        for (Session& other : sessions_) {
+            if (!other.at(event.addresses)) continue;
+            if (other.began > event.time)
+                ended = ended.value_or(other.began);
+            else if (!other.ended || *other.ended > event.time)
+                other.ended = event.time;
+        }
+        session = &new_session(event, place);
+        session->ended = ended;
+        for (const Session& other : sessions_)  // where this one came late
+            if (!other.beginning_unknown && !other.discounted && other.began > event.time)
+                session->next_began = std::min(session->next_began.value_or(other.began), other.began);
+        change.new_session = true;
+    }
+    session->began = std::min(session->began, event.time);
+    session->beginning_unknown = false;
+    note_beginning(*session);
+    session->accepted = session->accepted || event.kind == Kind::accept;
+    session->assigned = session->assigned || event.kind == Kind::assign;
+    add_addresses(*session, event.addresses);
+    if (!session->place) session->place = place;
+    change.new_visit = visit(*session, evidence_of(event, place), settings.pppoe);
+    std::stable_sort(sessions_.begin(), sessions_.end(),
+                     [](const Session& a, const Session& b) { return a.began < b.began; });
     return change;
 }
 
-// An older session shows life beside a newer one only by a sign that cannot be the tail of one that is dead already.
+// The session that was at the address then. A NAS whose clock is a little behind may end one before it began.
+Session* History::showing_life(const LoginEvent& event) {
+    Session* nearly = nullptr;
+    for (auto session = sessions_.rbegin(); session != sessions_.rend(); ++session) {
+        if (!session->at(event.addresses)) continue;
+        if (session->beginning_unknown || session->began <= event.time) return &*session;
+        if (session->began <= event.time + kClockSlack) nearly = &*session;
+    }
+    return nearly;
+}
+
+// The line is one: when the next session began, this one was over, and what it shows within dead_peer_time may be the
+// tail of a dead one. Of a session whose beginning was not seen it is not known which was the next: any that began
+// before the sign.
+bool History::counts(const Session& session, Time sign, const config::PppoeSettings& settings) const {
+    std::optional<Time> next = session.next_began;
+    if (session.beginning_unknown) {
+        next.reset();
+        for (const Session& other : sessions_)
+            if (&other != &session && !other.discounted && other.began <= sign && session.is_older_than(other))
+                next = std::max(next.value_or(other.began), other.began);
+    }
+    return !next || sign < *next || sign > *next + settings.dead_peer_time;
+}
+
+// Others are over when this one began, unless they show life long after.
+void History::note_beginning(const Session& session) {
+    if (session.discounted) return;
+    for (Session& other : sessions_)
+        if (!other.beginning_unknown && other.began < session.began)
+            other.next_began = std::min(other.next_began.value_or(session.began), session.began);
+}
+
 Change History::sign_of_life(const LoginEvent& event, const std::optional<geo::Place>& place,
                              const config::DetectionSettings& settings) {
-    Session* session = find(event.addresses);
-    if (session == nullptr) {
-        session = &new_session(event, place);
-        session->assigned = true;
-    }
     Change change;
-    if (session->discounted || (session->ended && event.kind == Kind::alive)) return change;
-    // The line is one: when the next session began, this one was over, unless it still shows life long after.
-    const auto next = std::find_if(sessions_.begin(), sessions_.end(), [&](const Session& other) {
-        return !other.discounted && other.began > session->began;
-    });
-    const bool counts = next == sessions_.end() || event.time < next->began ||
-                        event.time > next->began + settings.pppoe.dead_peer_time;
-    if (counts) {
+    Session* session = showing_life(event);
+    if (session == nullptr) {
+        std::optional<Time> ended;
+        for (const Session& other : sessions_)
+            if (other.at(event.addresses)) ended = std::min(ended.value_or(other.began), other.began);
+        session = &new_session(event, place);
+        session->beginning_unknown = true;
+        session->discounted = released_.has_value();  // it is older than it seems: taken to be older than the release
+        session->ended = ended;
+        change.new_session = true;
+    }
+    if (session->beginning_unknown) session->began = std::min(session->began, event.time);
+    if (!session->place) session->place = place;
+    const bool over = session->ended && *session->ended < event.time;
+    if (!over && !session->discounted && counts(*session, event.time, settings.pppoe)) {
         if (!session->confirmed || *session->confirmed < event.time) {
             session->confirmed = event.time;
             session->confirmed_by = event.kind;
         }
         change.life_sign = true;
-        change.new_visit = visit(*session, evidence_of(event, place), settings);
+        change.new_visit = visit(*session, evidence_of(event, place), settings.pppoe);
     }
-    if (event.kind == Kind::release) session->ended = true;
+    if (event.kind == Kind::release && !over) session->ended = event.time;
     return change;
 }
 
-bool History::visit(const Session& session, const Evidence& evidence, const config::DetectionSettings& settings) {
-    if (!session.place) return false;
-    if (!visits_.empty() && visits_.back().place.region == session.place->region) {
-        Visit& present = visits_.back();
-        if (evidence.time > present.last.time) present.last = evidence;
-        present.session_began = std::max(present.session_began, session.began);
-        return false;
-    }
-    if (!visits_.empty() && evidence.time < visits_.back().first.time) {
-        correct_departure(session, evidence, settings);
-        return false;
-    }
-    Visit visit{*session.place, evidence, evidence, session.began, std::nullopt};
-    if (!visits_.empty())
-        visit.impossible =
-            impossible_step(visits_.back().place, visits_.back().last.time, *session.place, evidence.time, settings.pppoe);
-    visits_.push_back(std::move(visit));
-    if (visits_.size() > kMaxVisits) visits_.erase(visits_.begin());
-    return true;
-}
-
-// Evidence that came late belongs to the visit before the last one: its end is later than was known.
-void History::correct_departure(const Session& session, const Evidence& evidence,
-                                const config::DetectionSettings& settings) {
-    if (visits_.size() < 2) return;
-    Visit& before = visits_[visits_.size() - 2];
-    if (before.place.region != session.place->region || evidence.time <= before.last.time) return;
-    before.last = evidence;
-    Visit& present = visits_.back();
-    present.impossible =
-        impossible_step(before.place, before.last.time, present.place, present.first.time, settings.pppoe);
-}
-
 void History::release(Time now) {
+    released_ = std::max(released_.value_or(now), now);
     for (Session& session : sessions_)
-        if (session.began <= now) session.discounted = true;
+        if (session.began <= now || session.beginning_unknown) session.discounted = true;
     std::erase_if(accepts_, [&](const Evidence& accept) { return accept.time <= now; });
-    std::erase_if(visits_, [&](const Visit& visit) { return visit.last.time <= now; });
+    std::erase_if(visits_, [&](const Visit& visit) { return visit.first.time <= now; });
+    if (!visits_.empty()) visits_.front().impossible.reset();
 }
 
 }  // namespace guard::detection

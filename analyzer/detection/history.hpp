@@ -1,8 +1,10 @@
-// What is remembered of one PPPoE ID: its sessions, where it was and when, its accepts and rejects. Pure: fed with events in
-// about the order of their times, asked by the rules. Bounded: what does not fit pushes out the oldest.
+// What is remembered of one PPPoE ID: its sessions, where it was and when, its accepts. Pure: fed with events in about
+// the order of their times, asked by the rules. An event that comes late takes the place it would have had. Bounded:
+// what does not fit pushes out the oldest.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -17,76 +19,96 @@ namespace guard::detection {
 struct Session {
     Addresses addresses;
     std::optional<geo::Place> place;
-    Time began{};                    // first evidence of life
+    Time began{};                    // accept or Start; where neither was seen, the first sign of life
+    bool beginning_unknown = false;  // neither was seen: taken to be older than any session whose beginning was
+    std::optional<Time> next_began;  // the first session after it, which may be forgotten by now
     std::optional<Time> confirmed;   // last Interim-Update or Stop that counts
     std::optional<Kind> confirmed_by;
-    bool assigned = false;           // an accounting Start was seen
-    bool ended = false;              // Stop, or another session at its address
-    bool discounted = false;         // begun before a suspension was released: never counts again
+    bool accepted = false;      // an Access-Accept was seen
+    bool assigned = false;      // an accounting Start was seen
+    std::optional<Time> ended;  // by a Stop, or when another session began at its address
+    bool discounted = false;    // begun before a suspension was released: never counts again
 
     [[nodiscard]] bool at(const Addresses& others) const;
+    [[nodiscard]] bool is_older_than(const Session& other) const;
 };
 
-// A stay in one region: consecutive evidence of life that counts. The step into it is judged when it begins.
+// A stay in one region: consecutive evidence of life that counts. The step into it is judged when it begins, and again
+// when late evidence moves one of its ends.
 struct Visit {
     geo::Place place;
     Evidence first, last;
-    Time session_began{};            // of the session that was there
+    Time session_began{};            // of the newest session that was there; Time::min() if that is not known
     std::optional<Step> impossible;  // the step from the visit before, if nobody can make it
 };
 
 // What one event changed.
 struct Change {
     bool counted_accept = false;
-    bool life_sign = false;          // an Interim-Update or Stop that counts as evidence
-    bool new_visit = false;
-    bool repeated = false;           // the same fact again: nothing changed
-    bool unmapped = false;           // its address lies outside every pool
+    bool new_session = false;
+    bool life_sign = false;  // an Interim-Update or Stop that counts as evidence
+    bool new_visit = false;  // a visit began, or late evidence showed a step to be impossible
+    bool repeated = false;   // the same fact again: nothing changed
+    bool unmapped = false;   // its address lies outside every pool
 };
+
+using Locate = std::function<std::optional<geo::Place>(const Addresses&)>;
 
 class History {
   public:
     // `place` is where the event's addresses are, by the pools alone.
-    Change add(const LoginEvent& event, const std::optional<geo::Place>& place, const config::DetectionSettings& settings);
+    Change add(const LoginEvent& event, const std::optional<geo::Place>& place,
+               const config::DetectionSettings& settings);
 
-    // A suspension was lifted: what was before it never counts again.
+    // A suspension was lifted: what was before it never counts again, also if it is told of later.
     void release(Time now);
 
+    // The pool table is another one: places are looked up again, so that two are always compared by the same table.
+    void relocate(const Locate& locate, const config::DetectionSettings& settings);
+
+    // In the order they began.
     [[nodiscard]] const std::vector<Session>& sessions() const { return sessions_; }
     [[nodiscard]] const std::vector<Visit>& visits() const { return visits_; }
-    // Accepts that count, ascending, of the last `burst_window` and a little more (see kept_accepts in history.cpp).
+    // Accepts that count, ascending, of the last two hours and the burst window at least.
     [[nodiscard]] const std::vector<Evidence>& accepts() const { return accepts_; }
-    // The accepts in (until - window, until].
-    [[nodiscard]] std::size_t accepts_within(Time until, std::chrono::seconds window) const;
 
     // The two are so far apart, and the time so short, that nobody makes that step.
     [[nodiscard]] static std::optional<Step> impossible_step(const geo::Place& from, Time left, const geo::Place& to,
                                                              Time arrived, const config::PppoeSettings& settings);
 
   private:
-    Session* find(const Addresses& addresses);
-    bool repeats(const LoginEvent& event) const;
+    [[nodiscard]] bool repeats(const LoginEvent& event) const;
     void remember(const LoginEvent& event);
+    [[nodiscard]] bool before_release(Time time) const { return released_ && time <= *released_; }
+
+    bool count_accept(const LoginEvent& event, const std::optional<geo::Place>& place,
+                      const config::PppoeSettings& settings);
     Change begin_session(const LoginEvent& event, const std::optional<geo::Place>& place,
                          const config::DetectionSettings& settings);
     Change sign_of_life(const LoginEvent& event, const std::optional<geo::Place>& place,
                         const config::DetectionSettings& settings);
-    bool count_accept(const LoginEvent& event, const std::optional<geo::Place>& place);
+    Session* begun_by(const LoginEvent& event);
+    Session* showing_life(const LoginEvent& event);
     Session& new_session(const LoginEvent& event, const std::optional<geo::Place>& place);
     void drop_one_session();
-    void correct_departure(const Session& session, const Evidence& evidence, const config::DetectionSettings& settings);
-    bool visit(const Session& session, const Evidence& evidence, const config::DetectionSettings& settings);
+    void note_beginning(const Session& session);
+    [[nodiscard]] bool counts(const Session& session, Time sign, const config::PppoeSettings& settings) const;
+
+    bool visit(const Session& session, const Evidence& evidence, const config::PppoeSettings& settings);
+    bool insert_visit(std::size_t at, const Session& session, const Evidence& evidence,
+                      const config::PppoeSettings& settings);
+    bool judge_step(std::size_t to, const config::PppoeSettings& settings);
 
     struct Seen {
         Kind kind;
         Time time;
         Addresses addresses;
     };
-    std::vector<Session> sessions_;  // in the order they began
+    std::vector<Session> sessions_;
     std::vector<Visit> visits_;
     std::vector<Evidence> accepts_;
-    std::optional<Time> last_assign_;
-    std::vector<Seen> seen_;          // the last few events, to recognise repeats
+    std::optional<Time> last_assign_, released_;
+    std::vector<Seen> seen_;  // the last few events, to recognise repeats
 };
 
 }  // namespace guard::detection

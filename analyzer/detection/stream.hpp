@@ -26,23 +26,17 @@ struct Episode {
     std::string incident_key;
     Time last_finding{};
     std::vector<Rule> fired;  // each speaks once
+    bool suspends = false;    // the breaker let it pass: counted once an incident, also where the mode enforces nothing
 };
 
 struct Stream {
     Learned learned;
-    std::uint32_t active_hour = 0;      // for the count of active IDs
-    std::unique_ptr<History> history;   // PPPoE
+    std::uint32_t active_hour = 0;     // for the count of active IDs
+    std::uint32_t located = 0;         // by which pool table the places of its history are
+    std::unique_ptr<History> history;  // PPPoE
     std::unique_ptr<Episode> episode;
     std::unique_ptr<KnownNetworks> networks;  // SMTP-AUTH
-    // Regions whose sightings took part in a finding, and until when they are not learned.
-    std::vector<std::pair<geo::Code, Time>> quarantine;
     bool suspended = false;
-
-    [[nodiscard]] bool quarantined(geo::Code region, Time now) const {
-        for (const auto& [code, until] : quarantine)
-            if (code == region && now < until) return true;
-        return false;
-    }
 };
 
 struct KeyIsHash {

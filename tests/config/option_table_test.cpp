@@ -70,7 +70,7 @@ BOOST_AUTO_TEST_CASE(keys_are_unique_and_found) {
             BOOST_TEST(option.help.ends_with('.'), key);
         }
     }
-    BOOST_TEST(keys.size() >= 90U);
+    BOOST_TEST(keys.size() >= 80U);
     BOOST_TEST(!find_option("detection"));
     BOOST_TEST(!find_option("detection.pppoe"));
     BOOST_TEST(!find_option(""));

@@ -13,7 +13,8 @@ class ActiveIds {
   public:
     // An ID whose last hour was `last_hour` (0: never) is active at `now`; its new last hour is written back.
     void seen(std::uint32_t& last_hour, Time now) {
-        const auto hour = static_cast<std::uint32_t>(std::chrono::floor<std::chrono::hours>(now).time_since_epoch().count());
+        const auto hour =
+            static_cast<std::uint32_t>(std::chrono::floor<std::chrono::hours>(now).time_since_epoch().count());
         if (hour <= last_hour) return;
         turn_to(hour);
         if (last_hour + kHours > hour_) --at(last_hour);

@@ -1,5 +1,5 @@
-// The backend guard: when IDs fail from networks they have used before, it is our own password check that fails, and no new
-// block begins. Guessing, however much, comes from networks new to its IDs and does not trip it.
+// The backend guard: when IDs fail from networks they have used before, it is our own password check that fails, and no
+// new block begins. Guessing, however much, comes from networks new to its IDs and does not trip it.
 #pragma once
 
 #include <array>
@@ -40,7 +40,8 @@ class BackendGuard {
         if (!accepted) ++rejects_;
         if (attempts_ < kFewest) return;
         const double share = static_cast<double>(rejects_) / attempts_;
-        if (share > settings_.backend_reject_share && share > settings_.backend_factor * usual_) failing_until_ = now + kWindow;
+        if (share > settings_.backend_reject_share && share > settings_.backend_factor * usual_)
+            failing_until_ = now + kWindow;
     }
     [[nodiscard]] bool failing(Time now) const { return now < failing_until_; }
 

@@ -25,17 +25,20 @@ std::size_t Breaker::daily_limit(std::size_t active_ids) const {
     return std::max<std::size_t>(settings_.breaker_per_day, share(settings_.breaker_per_day_share, active_ids));
 }
 
-void Breaker::carried_out(Time when) { suspensions_.push_back({when, std::nullopt}); }
+void Breaker::carried_out(Time when) {
+    suspensions_.push_back({when, std::nullopt});
+}
 
 bool Breaker::allow(Time now, std::size_t active_ids, const std::optional<IpAddress>& pool) {
     if (open_) return false;
     std::erase_if(suspensions_, [&](const Suspension& other) { return other.time + kDay <= now; });
     const auto within = [&](Microseconds window, bool same_pool) {
-        return static_cast<std::size_t>(std::count_if(suspensions_.begin(), suspensions_.end(), [&](const Suspension& other) {
-            return other.time + window > now && (!same_pool || other.pool == pool);
-        }));
+        return static_cast<std::size_t>(std::count_if(
+            suspensions_.begin(), suspensions_.end(),
+            [&](const Suspension& other) { return other.time + window > now && (!same_pool || other.pool == pool); }));
     };
-    if (within(kHour, false) >= hourly_limit(active_ids) || suspensions_.size() >= daily_limit(active_ids)) return false;
+    if (within(kHour, false) >= hourly_limit(active_ids) || suspensions_.size() >= daily_limit(active_ids))
+        return false;
     if (pool && within(kPoolWindow, true) >= settings_.breaker_per_pool) return false;
     suspensions_.push_back({now, pool});
     return true;

@@ -1,5 +1,5 @@
-// The breaker: never more suspensions than the operator's set rate, whatever the reason for them. A wrong pool table cannot
-// suspend thousands.
+// The breaker: never more suspensions than the operator's set rate, whatever the reason for them. A wrong pool table
+// cannot suspend thousands.
 #pragma once
 
 #include <deque>

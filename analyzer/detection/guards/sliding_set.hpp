@@ -12,7 +12,16 @@ namespace guard::detection {
 
 class SlidingSet {
   public:
-    explicit SlidingSet(std::chrono::seconds window) : window_(window) {}
+    // What is usual before anything was seen: `nothing`, for what seldom happens at all, or whatever the first windows
+    // show.
+    enum class Before : std::uint8_t { nothing, unknown };
+
+    SlidingSet(std::chrono::seconds window, Before before)
+        : window_(window),
+          windows_a_day_(static_cast<double>(kDay / window)),
+          first_(before == Before::nothing ? windows_a_day_ : 0) {
+        windows_ = first_;
+    }
 
     // `id` did it at `now`; returns how many different ones did within the window.
     std::size_t add(std::uint64_t id, Time now) {
@@ -44,20 +53,21 @@ class SlidingSet {
             order_.pop_front();
         }
         if (window_ends_ == Time{}) window_ends_ = now + window_;
-        const double windows_a_day = static_cast<double>(kDay / window_);
         while (now >= window_ends_) {
-            windows_ = std::min(windows_ + 1, windows_a_day);
+            windows_ = std::min(windows_ + 1, windows_a_day_);
             usual_ += (static_cast<double>(peak_) - usual_) / windows_;
             peak_ = now < window_ends_ + window_ ? last_.size() : 0;
             window_ends_ += window_;
             if (now >= window_ends_ + kDay) {  // nothing for a day: start afresh
-                usual_ = windows_ = 0;
+                usual_ = 0;
+                windows_ = first_;
                 window_ends_ = now + window_;
             }
         }
     }
 
     const std::chrono::seconds window_;
+    const double windows_a_day_, first_;  // first_: windows that were seen before the first one, all of them empty
     std::unordered_map<std::uint64_t, Time> last_;
     std::deque<Entry> order_;
     std::size_t peak_ = 0;

@@ -30,7 +30,7 @@ bool StormGuard::Watched::stormy(Time at) const {
 }
 
 void StormGuard::accepted(std::uint64_t id, const geo::Place& place, Time now) {
-    auto& watched = accepts_.try_emplace(place.region, kAcceptWindow).first->second;
+    auto& watched = accepts_.try_emplace(place.region, kAcceptWindow, SlidingSet::Before::unknown).first->second;
     const std::size_t count = watched.ids.add(id, now);
     if (static_cast<double>(count) > settings_.storm_factor * watched.ids.usual() + settings_.storm_base)
         watched.trip(now - kAcceptWindow, now + settings_.storm_hold);
@@ -38,7 +38,8 @@ void StormGuard::accepted(std::uint64_t id, const geo::Place& place, Time now) {
 
 template <class Key>
 void StormGuard::note(std::map<Key, Watched>& steps, const Key& key, std::uint64_t id, Time now) {
-    auto& watched = steps.try_emplace(key, kStepWindow).first->second;
+    // A mass of steps must not pass for usual the next time: only what goes on all day is.
+    auto& watched = steps.try_emplace(key, kStepWindow, SlidingSet::Before::nothing).first->second;
     const std::size_t count = watched.ids.add(id, now);
     if (count > settings_.step_ids && static_cast<double>(count) > settings_.step_factor * watched.ids.usual())
         watched.trip(now - kStepWindow, now + settings_.storm_hold);
@@ -61,17 +62,18 @@ bool StormGuard::involves(const std::vector<geo::Place>& places, Time now) const
     for (const geo::Place& to : places) {
         if (held(accepts_, to.region)) return true;
         for (const geo::Place& from : places)
-            if (held(region_steps_, RegionPair{from.region, to.region}) || held(pool_steps_, PoolPair{from.network, to.network}))
+            if (held(region_steps_, RegionPair{from.region, to.region}) ||
+                held(pool_steps_, PoolPair{from.network, to.network}))
                 return true;
     }
     return false;
 }
 
-bool StormGuard::was_mass(const Step& step) const {
-    const auto regions = region_steps_.find(RegionPair{step.from.region, step.to.region});
-    if (regions != region_steps_.end() && regions->second.stormy(step.arrived)) return true;
-    const auto pools = pool_steps_.find(PoolPair{step.from.network, step.to.network});
-    return pools != pool_steps_.end() && pools->second.stormy(step.arrived);
+bool StormGuard::was_mass(const geo::Place& from, const geo::Place& to, Time arrived) const {
+    const auto regions = region_steps_.find(RegionPair{from.region, to.region});
+    if (regions != region_steps_.end() && regions->second.stormy(arrived)) return true;
+    const auto pools = pool_steps_.find(PoolPair{from.network, to.network});
+    return pools != pool_steps_.end() && pools->second.stormy(arrived);
 }
 
 }  // namespace guard::detection

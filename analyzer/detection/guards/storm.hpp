@@ -1,5 +1,5 @@
-// The storm guard: when many IDs do the same at once, it is an outage or a failover and no thief. Findings that involve what
-// they did go to review.
+// The storm guard: when many IDs do the same at once, it is an outage or a failover and no thief. Findings that involve
+// what they did go to review.
 #pragma once
 
 #include <map>
@@ -22,13 +22,13 @@ class StormGuard {
 
     // A storm over one of these places, or a mass of equal steps between two of them, is on or was within storm_hold.
     [[nodiscard]] bool involves(const std::vector<geo::Place>& places, Time now) const;
-    // Many made this step at that time, before and after it: the first of a failover did it before it was known as one, and
-    // the way back an hour later is judged by the way there.
-    [[nodiscard]] bool was_mass(const Step& step) const;
+    // Many made this step at that time, before and after it: the first of a failover did it before it was known as one,
+    // and the way back an hour later is judged by the way there.
+    [[nodiscard]] bool was_mass(const geo::Place& from, const geo::Place& to, Time arrived) const;
 
   private:
     struct Watched {
-        explicit Watched(std::chrono::seconds window) : ids(window) {}
+        Watched(std::chrono::seconds window, SlidingSet::Before before) : ids(window, before) {}
         SlidingSet ids;
         std::vector<std::pair<Time, Time>> storms;  // from, held until; of the last day
 

@@ -6,10 +6,10 @@ namespace guard::detection {
 std::optional<Match> pppoe_burst_far(const RuleInput& input) {
     if (!input.change.counted_accept && !input.change.new_visit) return std::nullopt;
     const auto& pppoe = input.settings.pppoe;
-    auto accepts = accepts_within(input, input.event.time, pppoe.burst_window);
-    if (accepts.size() < pppoe.burst_accepts) return std::nullopt;
+    const auto accepts = last_accepts(input, pppoe.burst_window);
+    if (accepts.size() < pppoe.burst_accepts || within_contract(input)) return std::nullopt;
     const auto& visits = input.history.visits();
-    const Time since = input.event.time - pppoe.burst_window;
+    const Time since = std::max(input.event.time, accepts.back().time) - pppoe.burst_window;
     for (std::size_t i = visits.size(); i-- > 1;) {
         const Visit &from = visits[i - 1], &to = visits[i];
         if (from.last.time <= since) break;

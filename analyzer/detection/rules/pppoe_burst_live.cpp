@@ -1,11 +1,12 @@
-// pppoe.burst.live: ten accepts in ten minutes while a session older than they are is confirmed live after at least five of
-// them; only where the contract allows one session.
+// pppoe.burst.live: ten accepts in ten minutes while a session older than they are is confirmed live after at least
+// five of them; only where the contract allows one session.
 #include "analyzer/detection/rules/rule.hpp"
 
 namespace guard::detection {
 namespace {
 
-constexpr auto kNews = std::chrono::hours{2};  // time for two hourly Interim-Updates of the session that outlives a burst
+constexpr auto kNews =
+    std::chrono::hours{2};  // time for two hourly Interim-Updates of the session that outlives a burst
 
 }  // namespace
 

@@ -6,7 +6,7 @@ namespace guard::detection {
 std::optional<Match> pppoe_churn(const RuleInput& input) {
     if (!input.change.counted_accept) return std::nullopt;
     const auto& pppoe = input.settings.pppoe;
-    const auto accepts = accepts_within(input, input.event.time, pppoe.burst_window);
+    const auto accepts = last_accepts(input, pppoe.burst_window);
     if (accepts.size() < pppoe.burst_accepts) return std::nullopt;
     Match match{Rule::pppoe_churn, Grade::notable, {}, {}, accepts};
     match.count = accepts.size();

@@ -8,13 +8,18 @@ std::optional<Match> pppoe_jump(const RuleInput& input) {
     if (!input.change.new_visit || visits.size() < 2 || !visits.back().impossible) return std::nullopt;
     const Visit& before = visits[visits.size() - 2];
     const Visit& present = visits.back();
-    // When the older session shows life after the newer one began, the new place is the one before.
-    const geo::Place& new_place = present.session_began >= before.session_began ? present.place : before.place;
-    if (input.familiarity.is_familiar(new_place.region, input.event.time, input.settings)) return std::nullopt;
-    Match match{Rule::pppoe_jump, Grade::probable, {*present.impossible}, {before.place, present.place},
-                {before.last, present.first}};
-    if (&new_place == &before.place) std::swap(match.places.front(), match.places.back());
-    return match;
+    const auto familiar = [&](const Visit& visit) {
+        return input.familiarity.is_familiar(visit.place.region, input.event.time, input.settings);
+    };
+    if ((familiar(before) && familiar(present)) || within_contract(input)) return std::nullopt;
+    // The new place is not always the last one: the subscriber's own session may show life, or be dialled again, while
+    // a thief's is up. It is the one that is not familiar; if neither is, the one whose session began later.
+    const bool present_is_new =
+        familiar(before) != familiar(present) ? familiar(before) : present.session_began >= before.session_began;
+    const geo::Place &new_place = present_is_new ? present.place : before.place,
+                     &old_place = present_is_new ? before.place : present.place;
+    return Match{
+        Rule::pppoe_jump, Grade::probable, {*present.impossible}, {old_place, new_place}, {before.last, present.first}};
 }
 
 }  // namespace guard::detection

@@ -9,8 +9,12 @@ std::optional<Match> pppoe_jump_bounce(const RuleInput& input) {
     const Visit &home = visits[visits.size() - 3], &away = visits[visits.size() - 2], &back = visits.back();
     if (home.place.region != back.place.region || !away.impossible || !back.impossible) return std::nullopt;
     const Microseconds span = back.first.time - home.last.time;
-    if (span > input.settings.pppoe.bounce_window || all_familiar(input, {home.place, away.place})) return std::nullopt;
-    Match match{Rule::pppoe_jump_bounce, Grade::certain, {*away.impossible, *back.impossible}, {home.place, away.place},
+    if (span > input.settings.pppoe.bounce_window || within_contract(input)) return std::nullopt;
+    if (all_familiar(input, {home.place, away.place})) return std::nullopt;
+    Match match{Rule::pppoe_jump_bounce,
+                Grade::certain,
+                {*away.impossible, *back.impossible},
+                {home.place, away.place},
                 {home.last, away.first, back.first}};
     match.span = std::chrono::floor<std::chrono::seconds>(span);
     return match;

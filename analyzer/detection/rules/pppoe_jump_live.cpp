@@ -7,21 +7,25 @@ namespace guard::detection {
 std::optional<Match> pppoe_jump_live(const RuleInput& input) {
     if (!input.change.life_sign) return std::nullopt;
     const auto together = confirmed_live_together(input);
-    if (together.size() <= input.sessions_allowed || together.empty()) return std::nullopt;
-    const Session& newest = *together.back();
-    if (!newest.place) return std::nullopt;
-    for (const Session* older : together) {
-        if (!older->place || !far_apart(*older->place, *newest.place, input.settings)) continue;
-        if (all_familiar(input, {*older->place, *newest.place})) continue;
-        const Step step{*older->place, *newest.place, older->began, newest.began,
-                        geo::lower_bound_distance(*older->place, *newest.place), 0};
-        Match match{Rule::pppoe_jump_live, Grade::certain, {step}, {*older->place, *newest.place}, {}};
-        match.count = together.size();
-        match.span = std::chrono::floor<std::chrono::seconds>(*older->confirmed - newest.began);
-        add_session(match.evidence, *older);
-        add_session(match.evidence, newest);
-        return match;
-    }
+    if (together.size() <= input.sessions_allowed) return std::nullopt;
+    for (const Session* newer : together)
+        for (const Session* older : together) {
+            if (!older->place || !newer->place || !older->is_older_than(*newer)) continue;
+            if (!far_apart(*older->place, *newer->place, input.settings)) continue;
+            if (all_familiar(input, {*older->place, *newer->place})) continue;
+            const Step step{*older->place,
+                            *newer->place,
+                            older->began,
+                            newer->began,
+                            geo::lower_bound_distance(*older->place, *newer->place),
+                            0};
+            Match match{Rule::pppoe_jump_live, Grade::certain, {step}, {*older->place, *newer->place}, {}};
+            match.count = together.size();
+            match.span = std::chrono::floor<std::chrono::seconds>(*older->confirmed - newer->began);
+            add_session(match.evidence, *older);
+            add_session(match.evidence, *newer);
+            return match;
+        }
     return std::nullopt;
 }
 

@@ -7,7 +7,8 @@ namespace guard::detection {
 
 std::optional<Match> pppoe_jump_spread(const RuleInput& input) {
     const auto& visits = input.history.visits();
-    if (!input.change.new_visit || visits.size() < input.settings.pppoe.spread_regions) return std::nullopt;
+    const std::size_t regions = std::max(input.settings.pppoe.spread_regions, input.sessions_allowed + 1);
+    if (!input.change.new_visit || visits.size() < regions) return std::nullopt;
     const Time since = visits.back().first.time - input.settings.pppoe.spread_window;
     std::vector<const Visit*> stays;  // from the newest back, one for each region that is far from those before it
     std::vector<Step> steps;
@@ -16,10 +17,11 @@ std::optional<Match> pppoe_jump_spread(const RuleInput& input) {
             return far_apart(visit->place, other->place, input.settings);
         });
         if (far_from_all) stays.push_back(&*visit);
-        if (!visit->impossible) break;
+        const auto before = visit + 1;
+        if (!visit->impossible || before == visits.rend() || before->last.time <= since) break;
         steps.insert(steps.begin(), *visit->impossible);
     }
-    if (stays.size() < input.settings.pppoe.spread_regions) return std::nullopt;
+    if (stays.size() < regions) return std::nullopt;
     Match match{Rule::pppoe_jump_spread, Grade::certain, std::move(steps), {}, {}};
     for (auto stay = stays.rbegin(); stay != stays.rend(); ++stay) {
         match.places.push_back((*stay)->place);

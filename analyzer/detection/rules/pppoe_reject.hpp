@@ -1,5 +1,5 @@
-// pppoe.reject: twenty rejects in ten minutes: most often a router with an old password. Kept apart from the histories: a
-// name that does not exist can be rejected too, and whoever invents names must not fill our memory.
+// pppoe.reject: twenty rejects in ten minutes: most often a router with an old password. Kept apart from the histories:
+// a name that does not exist can be rejected too, and whoever invents names must not fill our memory.
 #pragma once
 
 #include <cstdint>

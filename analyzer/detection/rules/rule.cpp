@@ -7,7 +7,7 @@
 namespace guard::detection {
 namespace {
 
-constexpr auto kNews = std::chrono::hours{24};  // two sessions that have been beside each other for longer were judged before
+constexpr auto kNews = std::chrono::hours{24};  // what no longer shows life was judged before
 
 }  // namespace
 
@@ -21,10 +21,26 @@ bool all_familiar(const RuleInput& input, const std::vector<geo::Place>& places)
     });
 }
 
-std::vector<Evidence> accepts_within(const RuleInput& input, Time until, std::chrono::seconds window) {
+bool within_contract(const RuleInput& input) {
+    if (input.sessions_allowed < 2) return false;
+    const auto& visits = input.history.visits();
+    if (visits.empty()) return true;
+    const Time since = visits.back().first.time - input.settings.pppoe.spread_window;
+    std::vector<const geo::Place*> far;
+    for (auto visit = visits.rbegin(); visit != visits.rend() && visit->last.time > since; ++visit)
+        if (std::all_of(far.begin(), far.end(),
+                        [&](const geo::Place* place) { return far_apart(visit->place, *place, input.settings); }))
+            far.push_back(&visit->place);
+    return far.size() <= input.sessions_allowed;
+}
+
+std::vector<Evidence> last_accepts(const RuleInput& input, std::chrono::seconds window) {
+    const auto& all = input.history.accepts();
+    if (all.empty()) return {};
+    const Time until = std::max(input.event.time, all.back().time);
     std::vector<Evidence> accepts;
-    for (const Evidence& accept : input.history.accepts())
-        if (accept.time > until - window && accept.time <= until) accepts.push_back(accept);
+    std::copy_if(all.begin(), all.end(), std::back_inserter(accepts),
+                 [&](const Evidence& accept) { return accept.time > until - window; });
     return accepts;
 }
 
@@ -35,14 +51,20 @@ bool confirmed_beside(const Session& session, const Session& newer, const config
 std::vector<const Session*> confirmed_live_together(const RuleInput& input) {
     std::vector<const Session*> largest;
     const auto& sessions = input.history.sessions();
+    const auto shows_life = [&](const Session& session) {
+        return !session.discounted && session.confirmed && *session.confirmed + kNews > input.event.time;
+    };
     for (const Session& newest : sessions) {
-        if (newest.discounted || !newest.confirmed || newest.began + kNews <= input.event.time) continue;
+        if (!shows_life(newest)) continue;
+        bool news = newest.confirmed == input.event.time;
         std::vector<const Session*> together;
-        for (const Session& older : sessions)
-            if (&older != &newest && !older.discounted && older.began < newest.began &&
-                confirmed_beside(older, newest, input.settings))
-                together.push_back(&older);
-        if (together.empty()) continue;
+        for (const Session& older : sessions) {
+            if (&older == &newest || !shows_life(older) || !older.is_older_than(newest)) continue;
+            if (!confirmed_beside(older, newest, input.settings)) continue;
+            together.push_back(&older);
+            news = news || older.confirmed == input.event.time;
+        }
+        if (together.empty() || !news) continue;
         together.push_back(&newest);
         if (together.size() > largest.size()) largest = std::move(together);
     }

@@ -1,5 +1,5 @@
-// What a PPPoE rule is given and what it says. One file per rule in this folder, each a pure function; detector.cpp calls
-// them, the most certain first. The conditions are those of the table of rules in docs/detection.md.
+// What a PPPoE rule is given and what it says. One file per rule in this folder, each a pure function; detector.cpp
+// calls them, the most certain first. The conditions are those of the table of rules in docs/detection.md.
 #pragma once
 
 #include <chrono>
@@ -25,12 +25,12 @@ struct RuleInput {
 struct Match {
     Rule rule;
     Grade grade;
-    std::vector<Step> steps;          // of a rule about regions, the newest last
-    std::vector<geo::Place> places;   // involved, the newest last
+    std::vector<Step> steps;         // of a rule about regions, the newest last
+    std::vector<geo::Place> places;  // involved, the newest last
     std::vector<Evidence> evidence;
     // For the sentence that explains it.
-    std::size_t count = 0;            // accepts, rejects or sessions
-    std::chrono::seconds span{0};     // in which they happened
+    std::size_t count = 0;         // accepts, rejects or sessions
+    std::chrono::seconds span{0};  // in which they happened
 };
 
 using PppoeRule = std::optional<Match> (*)(const RuleInput&);
@@ -51,13 +51,19 @@ std::optional<Match> pppoe_churn(const RuleInput&);
 // Every place is familiar to the ID: a second home long in use. No rule about regions fires then.
 [[nodiscard]] bool all_familiar(const RuleInput& input, const std::vector<geo::Place>& places);
 
-// The accepts in (until - window, until], ascending.
-[[nodiscard]] std::vector<Evidence> accepts_within(const RuleInput& input, Time until, std::chrono::seconds window);
+// The contract allows several sessions, and the ID was in no more far regions within spread_window than there may be
+// sessions: a router in each of them, and no step between them is one that anybody made.
+[[nodiscard]] bool within_contract(const RuleInput& input);
+
+// The accepts of the last `window` before the newest event, which is not `input.event` if that came late; ascending.
+[[nodiscard]] std::vector<Evidence> last_accepts(const RuleInput& input, std::chrono::seconds window);
 
 // `session` showed life when `newer` had been there for longer than dead_peer_time.
-[[nodiscard]] bool confirmed_beside(const Session& session, const Session& newer, const config::DetectionSettings& settings);
+[[nodiscard]] bool confirmed_beside(const Session& session, const Session& newer,
+                                    const config::DetectionSettings& settings);
 
-// The largest set of sessions that are confirmed live beside the newest of them, that one last; empty if none.
+// The largest set of sessions that are confirmed live beside the newest of them, that one last; the one that showed
+// life just now is among them, so that what was judged before is not found again. Empty if none.
 [[nodiscard]] std::vector<const Session*> confirmed_live_together(const RuleInput& input);
 
 // When a session began, and its last sign of life, as evidence.

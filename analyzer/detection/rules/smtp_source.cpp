@@ -1,15 +1,26 @@
 #include "analyzer/detection/rules/smtp_source.hpp"
 
 #include <algorithm>
-#include <array>
 #include <unordered_set>
 
 namespace guard::detection {
 
+SourceWatch::SourceWatch(const config::SmtpSourceSettings& settings)
+    : windows_{{{settings.fast_window, settings.fast_rejects, settings.fast_ids, settings.fast_accept_percent,
+                 settings.quiet},
+                {settings.medium_window, settings.medium_ids, settings.medium_ids, settings.medium_accept_percent,
+                 settings.quiet},
+                {settings.slow_window, settings.slow_ids, settings.slow_ids, settings.slow_accept_percent,
+                 settings.slow_quiet}}},
+      longest_(std::max({settings.fast_window, settings.medium_window, settings.slow_window})),
+      max_attempts_(std::max({kFewestKept, std::size_t{2} * settings.fast_rejects, std::size_t{2} * settings.medium_ids,
+                              std::size_t{2} * settings.slow_ids})) {}
+
 SourceWatch::Counts SourceWatch::count(const Source& source, Time since) {
     Counts counts;
     std::unordered_set<std::uint64_t> rejected;
-    for (auto attempt = source.attempts.rbegin(); attempt != source.attempts.rend() && attempt->time > since; ++attempt) {
+    for (auto attempt = source.attempts.rbegin(); attempt != source.attempts.rend() && attempt->time > since;
+         ++attempt) {
         ++counts.attempts;
         counts.first = attempt->time;
         if (attempt->accepted)
@@ -21,13 +32,9 @@ SourceWatch::Counts SourceWatch::count(const Source& source, Time since) {
     return counts;
 }
 
-std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress& address, Time now) const {
-    const std::array<Window, 3> windows{
-        {{settings_.fast_window, settings_.fast_rejects, settings_.fast_ids, settings_.fast_accept_percent, settings_.quiet},
-         {settings_.medium_window, settings_.medium_ids, settings_.medium_ids, settings_.medium_accept_percent, settings_.quiet},
-         {settings_.slow_window, settings_.slow_ids, settings_.slow_ids, settings_.slow_accept_percent,
-          settings_.slow_quiet}}};
-    for (const Window& window : windows) {
+std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress& address) const {
+    const Time now = source.attempts.back().time;  // not that of an attempt that came late
+    for (const Window& window : windows_) {
         const Counts counts = count(source, now - window.length);
         const std::uint64_t rejects = counts.attempts - counts.accepts;
         if (rejects < window.rejects || counts.ids_rejected < window.ids) continue;
@@ -52,8 +59,11 @@ std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress&
 }
 
 std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint64_t id, bool accepted, Time now) {
-    if (now >= next_sweep_) forget_idle(now);
-    if (sources_.size() >= kMaxSources && !sources_.contains(address)) {
+    if (now >= next_sweep_) {
+        next_sweep_ = now + std::chrono::minutes{10};
+        forget(now - longest_, now);
+    }
+    if (sources_.size() >= kMaxSources && !sources_.contains(address) && !make_room(now)) {
         ++forgotten_;
         return std::nullopt;
     }
@@ -62,11 +72,13 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
     const auto later = std::upper_bound(source.attempts.begin(), source.attempts.end(), now,
                                         [](Time time, const Attempt& attempt) { return time < attempt.time; });
     source.attempts.insert(later, {now, id, accepted});
-    while (source.attempts.size() > kMaxAttempts || source.attempts.front().time + settings_.slow_window < now)
+    while (source.attempts.size() > max_attempts_ ||
+           source.attempts.front().time + longest_ < source.attempts.back().time)
         source.attempts.pop_front();
     source.last = std::max(source.last, now);
     if (!source.block) {
-        source.block = judge(source, address, now);
+        // Whoever logs in is not guessing: an accept may end up in a count, but never completes one.
+        source.block = accepted ? std::nullopt : judge(source, address);
         if (!source.block) return std::nullopt;
         source.told = Time{};
     } else {
@@ -80,11 +92,21 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
     return source.block;
 }
 
-void SourceWatch::forget_idle(Time now) {
-    next_sweep_ = now + std::chrono::minutes{10};
+void SourceWatch::forget(Time idle_since, Time now) {
     std::erase_if(sources_, [&](const auto& entry) {
-        return entry.second.last + settings_.slow_window < now && (!entry.second.block || entry.second.block->expires <= now);
+        return entry.second.last < idle_since && (!entry.second.block || entry.second.block->expires <= now);
     });
+}
+
+// Too many sources for the longest window: those go that were not seen for an hour, or whoever has many addresses could
+// blind us for a day. At most once a minute, since it looks at all of them.
+bool SourceWatch::make_room(Time now) {
+    if (now < next_squeeze_) return false;
+    next_squeeze_ = now + std::chrono::minutes{1};
+    const std::size_t before = sources_.size();
+    forget(now - std::chrono::hours{1}, now);
+    forgotten_ += before - sources_.size();
+    return sources_.size() < kMaxSources;
 }
 
 }  // namespace guard::detection

@@ -1,7 +1,8 @@
-// smtp.source (R3): a source address that fails SMTP authentication in a mass. Sources are kept for the longest window and
-// dropped; IDs are in here only as keyed hashes, and never in a finding.
+// smtp.source (R3): a source address that fails SMTP authentication in a mass. Sources are kept for the longest window
+// and dropped; IDs are in here only as keyed hashes, and never in a finding.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -14,13 +15,14 @@ namespace guard::detection {
 
 class SourceWatch {
   public:
-    explicit SourceWatch(const config::SmtpSourceSettings& settings) : settings_(settings) {}
+    explicit SourceWatch(const config::SmtpSourceSettings& settings);
 
-    // An attempt from `source` (a /32 or /64). `id` is a keyed hash. A finding when the source is to be blocked, and again,
-    // as a renewal with the same incident key, when an attempt puts off the end of the block by a tenth of the quiet time.
+    // An attempt from `source` (a /32 or /64). `id` is a keyed hash. A finding when the source is to be blocked, and
+    // again, as a renewal with the same incident key, when an attempt puts off the end of the block by a tenth of the
+    // quiet time.
     std::optional<Finding> attempt(const IpAddress& source, std::uint64_t id, bool accepted, Time now);
 
-    // What was dropped because there were more sources than kMaxSources.
+    // Sources that were dropped early, or not taken, because there were more than kMaxSources.
     [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
   private:
@@ -32,8 +34,8 @@ class SourceWatch {
     struct Source {
         std::deque<Attempt> attempts;
         Time last{};
-        std::optional<Finding> block;       // while it lasts
-        Time told{};                        // the end that the last finding named
+        std::optional<Finding> block;  // while it lasts
+        Time told{};                   // the end that the last finding named
     };
     struct Window {
         std::chrono::seconds length;
@@ -46,16 +48,19 @@ class SourceWatch {
     };
 
     [[nodiscard]] static Counts count(const Source& source, Time since);
-    std::optional<Finding> judge(const Source& source, const IpAddress& address, Time now) const;
-    void forget_idle(Time now);
+    [[nodiscard]] std::optional<Finding> judge(const Source& source, const IpAddress& address) const;
+    void forget(Time idle_since, Time now);
+    bool make_room(Time now);
 
     static constexpr std::size_t kMaxSources = 200'000;
-    static constexpr std::size_t kMaxAttempts = 2'000;  // of one source; 30 IDs are enough for every rule
+    static constexpr std::size_t kFewestKept = 2'000;  // attempts of one source; more where a window asks for more
 
-    const config::SmtpSourceSettings settings_;
+    const std::array<Window, 3> windows_;  // fast, medium, slow
+    const std::chrono::seconds longest_;
+    const std::size_t max_attempts_;
     std::unordered_map<IpAddress, Source, IpAddressHash> sources_;
     std::uint64_t forgotten_ = 0;
-    Time next_sweep_{};
+    Time next_sweep_{}, next_squeeze_{};
 };
 
 }  // namespace guard::detection

@@ -1,0 +1,189 @@
+// The part of Detector that turns findings into actions: what holds them back, settling, profile and mode.
+#include <algorithm>
+
+#include "analyzer/detection/detector.hpp"
+#include "analyzer/detection/explain.hpp"
+
+namespace guard::detection {
+namespace {
+
+constexpr auto kDay = std::chrono::hours{24};
+constexpr std::size_t kJudgedSources = 10'000;  // past it those go whose block is over
+
+std::optional<IpAddress> newest_pool(const Finding& finding) {
+    if (finding.places.empty()) return std::nullopt;
+    return finding.places.back().network;
+}
+
+}  // namespace
+
+// Why a finding that would suspend goes to a person instead, or is only recorded.
+Reason Detector::held_back(const Finding& finding, const Stream& stream, Time now) const {
+    if (knowledge_.allowed && knowledge_.allowed(finding.service, finding.id, now)) return Reason::allowed;
+    const bool has_contract = knowledge_.contract && knowledge_.contract(finding.service, finding.id);
+    if (finding.rule == Rule::pppoe_burst_sessions && !has_contract) return Reason::no_contract;
+    if (is_mass(finding.places, finding.steps, stream, now)) return Reason::storm;
+    if (is_about_regions(finding.rule) && lagging_) return Reason::lag;
+    if (is_about_regions(finding.rule) && pool_changed(finding.places, now)) return Reason::pool_table;
+    return Reason::none;
+}
+
+// A storm is over these places now; or many made one of these steps; or this ID was among many that went between two of
+// these regions within the day, and it is the way back, or what is left of it.
+bool Detector::is_mass(const std::vector<geo::Place>& places, const std::vector<Step>& steps, const Stream& stream,
+                       Time now) const {
+    if (storm_.involves(places, now)) return true;
+    if (std::any_of(steps.begin(), steps.end(),
+                    [&](const Step& step) { return storm_.was_mass(step.from, step.to, step.arrived); }))
+        return true;
+    if (!stream.history) return false;
+    const auto involved = [&](const Visit& visit) {
+        return std::any_of(places.begin(), places.end(),
+                           [&](const geo::Place& place) { return place.region == visit.place.region; });
+    };
+    const auto& visits = stream.history->visits();
+    for (std::size_t to = 1; to < visits.size(); ++to) {
+        const Visit &before = visits[to - 1], &after = visits[to];
+        if (after.first.time + kDay > now && involved(before) && involved(after) &&
+            storm_.was_mass(before.place, after.place, after.first.time))
+            return true;
+    }
+    return false;
+}
+
+bool Detector::pool_changed(const std::vector<geo::Place>& places, Time now) const {
+    return std::any_of(changed_pools_.begin(), changed_pools_.end(), [&](const auto& changed) {
+        const auto& [prefix, when] = changed;
+        return now < when + kDay &&
+               std::any_of(places.begin(), places.end(), [&prefix = prefix](const geo::Place& place) {
+                   return prefix.contains(place.network) || place.network.contains(prefix);
+               });
+    });
+}
+
+void Detector::raise_source(Finding finding, std::vector<Decision>& decisions) {
+    const Time now = newest_;
+    auto known = judged_sources_.find(*finding.source);
+    if (known != judged_sources_.end() && known->second.watched_key != finding.incident_key) {
+        judged_sources_.erase(known);
+        known = judged_sources_.end();
+    }
+    Decision decision{std::move(finding), Action::block, Reason::none, false, now};
+    if (known == judged_sources_.end() || (known->second.action == Action::review && !backend_.failing(now))) {
+        if (judged_sources_.size() >= kJudgedSources)
+            std::erase_if(judged_sources_, [now](const auto& entry) { return entry.second.expires <= now; });
+        JudgedSource& judged = judged_sources_[*decision.finding.source];
+        judged.watched_key = judged.incident_key = decision.finding.incident_key;
+        if (decision.finding.renewal) {  // the backend is well again, and the attack goes on
+            decision.finding.renewal = false;
+            decision.finding.time = now;
+            judged.incident_key = "source/" + decision.finding.source->to_string() + '/' + format_rfc3339(now);
+        }
+        judge_source(decision);
+        judged.action = decision.action;
+    } else if (known->second.action != Action::block) {
+        return;
+    }
+    JudgedSource& judged = judged_sources_[*decision.finding.source];
+    judged.expires = decision.finding.expires;
+    decision.finding.incident_key = judged.incident_key;
+    explain_source(decision.finding);
+    apply_mode(decision);
+    decisions.push_back(std::move(decision));
+}
+
+void Detector::judge_source(Decision& decision) {
+    if (is_own(*decision.finding.source)) {
+        decision.action = Action::record;
+        decision.reason = Reason::own_network;
+    } else if (backend_.failing(decision.decided)) {
+        decision.action = Action::review;
+        decision.reason = Reason::backend;
+    }
+}
+
+bool Detector::is_own(const IpAddress& source) const {
+    if (locator_->pools().find(source) != nullptr) return true;
+    return std::any_of(knowledge_.gateways.begin(), knowledge_.gateways.end(),
+                       [&](const IpAddress& gateway) { return gateway.contains(source) || source.contains(gateway); });
+}
+
+Decision Detector::decide(const Finding& finding, std::uint64_t key, bool settled, Time now) {
+    Stream& stream = *streams_.at(key);
+    Decision decision{finding, Action::record, Reason::none, false, now};
+    Grade grade = finding.grade;
+    if (grade == Grade::probable && is_about_regions(finding.rule) && knowledge_.contract)
+        if (const auto contract = knowledge_.contract(finding.service, finding.id);
+            contract && !contract->home_region.empty() && finding.places.back().region != contract->home_region)
+            grade =
+                Grade::certain;  // counts for the profile; it settles all the same, since a failover leaves home too
+    if (grade == Grade::notable) return decision;
+
+    decision.reason = held_back(finding, stream, now);
+    if (decision.reason == Reason::allowed) return decision;
+    if (decision.reason == Reason::storm)
+        for (const geo::Place& place : finding.places) stream.learned.familiarity.absolve(place.region);
+    decision.action = Action::review;
+    if (decision.reason != Reason::none) return decision;
+    if (grade == Grade::probable && settings_.profile == config::Profile::cautious) {
+        decision.reason = Reason::profile;
+        return decision;
+    }
+    decision.action = Action::suspend;
+    if (finding.grade == Grade::probable && !settled) {
+        decision.reason = Reason::settling;
+        return decision;
+    }
+    const bool counted = stream.suspended || (stream.episode && stream.episode->suspends);
+    if (!counted && !breaker_.allow(now, active_.count(), newest_pool(finding))) {
+        decision.action = Action::review;
+        decision.reason = Reason::breaker;
+        return decision;
+    }
+    if (stream.episode) stream.episode->suspends = true;
+    if (stream.history)
+        for (const Session& session : stream.history->sessions())
+            if (!session.ended) decision.open_addresses.push_back(session.addresses.front());
+    apply_mode(decision);
+    stream.suspended = stream.suspended || decision.enforced;
+    return decision;
+}
+
+config::Mode Detector::mode(Rule rule) const {
+    const auto own = settings_.rule_modes.find(std::string(to_string(rule)));
+    return own != settings_.rule_modes.end() ? own->second : settings_.mode;
+}
+
+void Detector::apply_mode(Decision& decision) const {
+    if (decision.action != Action::suspend && decision.action != Action::block) return;
+    switch (mode(decision.finding.rule)) {
+        case config::Mode::enforce:
+            decision.enforced = true;
+            break;
+        case config::Mode::review:
+            decision.action = Action::review;
+            decision.reason = Reason::mode;
+            break;
+        case config::Mode::observe:
+            decision.reason = Reason::mode;
+            break;
+    }
+}
+
+void Detector::settle(Finding finding, std::uint64_t key) {
+    const Time due = finding.time + settings_.settle;
+    settling_.emplace(due, Settling{std::move(finding), key});
+}
+
+void Detector::advance(Time now, std::vector<Decision>& decisions) {
+    while (!settling_.empty() && settling_.begin()->first <= now) {
+        auto settled = settling_.extract(settling_.begin());
+        decisions.push_back(decide(settled.mapped().finding, settled.mapped().key, true, settled.key()));
+    }
+}
+
+void Detector::finish(std::vector<Decision>& decisions) {
+    advance(Time::max(), decisions);
+}
+
+}  // namespace guard::detection

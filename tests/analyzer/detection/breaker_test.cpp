@@ -1,0 +1,175 @@
+#include "analyzer/detection/guards/breaker.hpp"
+
+#include "analyzer/detection/guards/active_ids.hpp"
+#include "tests/analyzer/detection/scenario.hpp"
+
+namespace guard::detection::test {
+namespace {
+
+const config::GuardSettings kGuards;
+
+std::size_t allowed(Breaker& breaker, unsigned asked, Time from, std::chrono::seconds step, std::size_t active,
+                    const std::optional<IpAddress>& pool = std::nullopt) {
+    std::size_t count = 0;
+    for (unsigned i = 0; i < asked; ++i)
+        if (breaker.allow(from + i * step, active, pool)) ++count;
+    return count;
+}
+
+BOOST_AUTO_TEST_SUITE(breaker)
+
+BOOST_AUTO_TEST_CASE(limits_grow_with_the_operator_and_end) {
+    const Breaker breaker(kGuards);
+    for (const auto& [active, hourly, daily] :
+         {std::tuple{0U, 3U, 10U}, std::tuple{150'000U, 3U, 15U}, std::tuple{199'999U, 3U, 19U},
+          std::tuple{200'000U, 4U, 20U}, std::tuple{1'000'000U, 20U, 100U}, std::tuple{5'000'000U, 20U, 500U}}) {
+        BOOST_TEST(breaker.hourly_limit(active) == hourly, active);
+        BOOST_TEST(breaker.daily_limit(active) == daily, active);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(never_one_more_in_any_hour) {
+    Breaker breaker(kGuards);
+    std::vector<Time> taken;
+    for (int i = 0; i < 20'000; ++i)
+        if (breaker.allow(kStart + i * 7s, 1'000'000, std::nullopt)) taken.push_back(kStart + i * 7s);
+    BOOST_TEST(taken.size() > 20U);
+    for (std::size_t i = 20; i < taken.size(); ++i) BOOST_TEST(taken[i] - taken[i - 20] >= 1h);
+}
+
+BOOST_AUTO_TEST_CASE(on_the_boundary_of_the_hour) {
+    Breaker breaker(kGuards);
+    BOOST_TEST(allowed(breaker, 5, kStart, 1s, 0) == 3U);
+    BOOST_TEST(!breaker.allow(kStart + 1h - 1us, 0, std::nullopt));
+    BOOST_TEST(breaker.allow(kStart + 1h, 0, std::nullopt));   // the first is an hour old
+    BOOST_TEST(!breaker.allow(kStart + 1h, 0, std::nullopt));  // the second is not
+}
+
+BOOST_AUTO_TEST_CASE(per_day) {
+    Breaker breaker(kGuards);
+    BOOST_TEST(allowed(breaker, 200, kStart, 7min, 0) == 10U);  // 23.2 hours
+    BOOST_TEST(!breaker.allow(kStart + 24h - 1us, 0, std::nullopt));
+    BOOST_TEST(breaker.allow(kStart + 24h, 0, std::nullopt));
+}
+
+BOOST_AUTO_TEST_CASE(per_pool) {
+    Breaker breaker(kGuards);
+    const auto pool = address("10.46.0.0/16"), other = address("10.13.0.0/16");
+    BOOST_TEST(allowed(breaker, 10, kStart, 1s, 1'000'000, pool) == 3U);
+    BOOST_TEST(allowed(breaker, 1, kStart + 20s, 1s, 1'000'000, other) == 1U);
+    BOOST_TEST(allowed(breaker, 10, kStart + 21s, 1s, 1'000'000) == 10U);  // of no known pool: only the hour counts
+    BOOST_TEST(!breaker.allow(kStart + 10min - 1us, 1'000'000, pool));
+    BOOST_TEST(breaker.allow(kStart + 10min, 1'000'000, pool));
+}
+
+BOOST_AUTO_TEST_CASE(open_it_allows_nothing_until_a_person_closes_it) {
+    Breaker breaker(kGuards);
+    breaker.set_open(true);
+    BOOST_TEST(!breaker.allow(kStart + 240h, 1'000'000, std::nullopt));
+    breaker.set_open(false);
+    BOOST_TEST(breaker.allow(kStart + 240h, 1'000'000, std::nullopt));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_carried_out_before_a_restart_counts) {
+    Breaker breaker(kGuards);
+    for (int i = 0; i < 3; ++i) breaker.carried_out(kStart);
+    BOOST_TEST(!breaker.allow(kStart + 30min, 0, std::nullopt));
+    BOOST_TEST(breaker.allow(kStart + 1h, 0, std::nullopt));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(active_ids)
+
+BOOST_AUTO_TEST_CASE(each_once_for_twenty_four_hours) {
+    ActiveIds active;
+    std::uint32_t first = 0, second = 0;
+    active.seen(first, kStart);
+    active.seen(first, kStart + 10min);
+    active.seen(second, kStart + 1h);
+    BOOST_TEST(active.count() == 2U);
+    active.seen(first, kStart + 5h);
+    BOOST_TEST(active.count() == 2U);
+    active.seen(first, kStart + 24h + 59min);
+    BOOST_TEST(active.count() == 2U);
+    active.seen(first, kStart + 25h);  // the second one was last seen in the hour 1:00
+    BOOST_TEST(active.count() == 1U);
+    active.seen(first, kStart + 2400h);
+    BOOST_TEST(active.count() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_comes_late_does_not_count_twice) {
+    ActiveIds active;
+    std::uint32_t first = 0, second = 0;
+    active.seen(first, kStart + 5h);
+    active.seen(first, kStart + 4h);
+    active.seen(second, kStart + 4h);
+    BOOST_TEST(active.count() == 2U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+// In the detector: IDs that jump from Tokyo to prefectures of their own, so that no storm is in it.
+BOOST_AUTO_TEST_SUITE(breaker_in_the_detector)
+
+Log thefts(unsigned count, std::chrono::seconds step) {
+    Log log;
+    for (unsigned i = 0; i < count; ++i) {
+        const std::string id = "id" + std::to_string(i), home = in_prefecture(13, i);
+        log.resident(id, home)
+            .alive(id, kStart + i * step, home)
+            .dial(id, kStart + i * step + 1min, in_prefecture(i % 2 == 0 ? 46 : 40, i));
+    }
+    return log;
+}
+
+BOOST_AUTO_TEST_CASE(past_the_limit_everything_goes_to_a_person) {
+    Isp isp;
+    isp.read(thefts(12, 90s)).until(kStart + 1h);
+    BOOST_TEST(isp.suspended() == 3U);
+    BOOST_TEST(isp.in_review() == 9U);
+    for (const Decision& decision : isp.decisions)
+        if (decision.action == Action::review) BOOST_TEST(decision.reason == Reason::breaker);
+    isp.detector.set_breaker_open(true);
+    Log late;
+    late.resident("late", in_prefecture(27))
+        .alive("late", kStart + 5h, in_prefecture(27))
+        .dial("late", kStart + 5h + 1min, in_prefecture(46, 99));
+    for (const LoginEvent& event : late.events()) isp.read(event);
+    isp.until(kStart + 6h);
+    BOOST_TEST(!isp.suspended("late"));
+}
+
+// Of one ID everything is one suspension, whether it is carried out or only said.
+BOOST_AUTO_TEST_CASE(an_incident_counts_once_in_every_mode) {
+    for (const auto mode : {config::Mode::enforce, config::Mode::observe}) {
+        config::DetectionSettings settings = enforced();
+        settings.mode = mode;
+        Isp isp(settings);
+        Log log = thefts(2, 90s);
+        for (int i = 0; i < 10; ++i)
+            log.dial("id0", kStart + 10min + i * 5min, i % 2 == 0 ? in_prefecture(13) : in_prefecture(1));
+        isp.read(log).until(kStart + 2h);
+        for (const Decision& decision : isp.decisions) BOOST_TEST(decision.reason != Reason::breaker);
+        BOOST_TEST(isp.found(Rule::pppoe_jump_bounce));
+        BOOST_TEST(isp.found(Rule::pppoe_jump_spread));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_released_suspension_has_happened_all_the_same) {
+    Isp isp;
+    isp.read(thefts(3, 90s)).until(kStart + 10min);
+    BOOST_REQUIRE(isp.suspended() == 3U);
+    for (int i = 0; i < 3; ++i) isp.detector.release(Service::pppoe, "id" + std::to_string(i), kStart + 11min);
+    Log more;
+    more.resident("more", in_prefecture(27))
+        .alive("more", kStart + 12min, in_prefecture(27))
+        .dial("more", kStart + 13min, in_prefecture(1, 99));
+    isp.read(more).until(kStart + 30min);
+    BOOST_TEST(isp.decisions.back().reason == Reason::breaker);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace guard::detection::test

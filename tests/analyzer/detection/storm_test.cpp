@@ -1,0 +1,201 @@
+// The storm guard: many at once are no thieves.
+#include "analyzer/detection/guards/storm.hpp"
+
+#include "tests/analyzer/detection/scenario.hpp"
+
+namespace guard::detection::test {
+namespace {
+
+const config::GuardSettings kGuards;
+
+// `count` IDs from `first` make the step, one every `step`; returns the time of the last.
+Time steps(StormGuard& guard, unsigned from, unsigned to, std::uint64_t first, unsigned count, Time begin,
+           std::chrono::seconds step) {
+    for (unsigned i = 0; i < count; ++i) guard.stepped(first + i, place(from), place(to), begin + i * step);
+    return begin + (count - 1) * step;
+}
+
+bool was_mass(const StormGuard& guard, unsigned from, unsigned to, Time arrived) {
+    return guard.was_mass(place(from), place(to), arrived);
+}
+
+BOOST_AUTO_TEST_SUITE(sliding_set)
+
+BOOST_AUTO_TEST_CASE(counts_each_once_within_the_window) {
+    SlidingSet set(600s, SlidingSet::Before::unknown);
+    BOOST_TEST(set.add(1, kStart) == 1U);
+    BOOST_TEST(set.add(1, kStart + 1s) == 1U);
+    BOOST_TEST(set.add(2, kStart + 2s) == 2U);
+    BOOST_TEST(set.add(3, kStart + 601s - 1us) == 3U);
+    BOOST_TEST(set.add(3, kStart + 601s) == 2U);  // the first was last there ten minutes ago
+    BOOST_TEST(set.add(3, kStart + 602s) == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_usual_follows_the_windows) {
+    SlidingSet set(300s, SlidingSet::Before::unknown);
+    for (unsigned window = 0; window < 20; ++window)
+        for (std::uint64_t id = 0; id < 40; ++id) set.add(id, kStart + window * 300s + id * 7s);
+    BOOST_TEST(set.usual() > 35);
+    BOOST_TEST(set.usual() < 45);
+    set.add(1, kStart + 72h);  // nothing for days: what was usual is not known any more
+    BOOST_TEST(set.usual() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(what_seldom_happens_is_not_usual_because_it_happened_once) {
+    SlidingSet set(600s, SlidingSet::Before::nothing);
+    for (std::uint64_t id = 0; id < 200; ++id) set.add(id, kStart + id * 1s);
+    set.add(1, kStart + 20min);
+    BOOST_TEST(set.usual() < 3);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(storm_by_step)
+
+BOOST_AUTO_TEST_CASE(twenty_one_ids_in_ten_minutes) {
+    StormGuard guard(kGuards);
+    const Time twentieth = steps(guard, 13, 46, 1, 20, kStart, 30s);
+    BOOST_TEST(!guard.involves({place(13), place(46)}, twentieth));
+    guard.stepped(21, place(13), place(46), kStart + 10min);  // the first one is out of the window
+    BOOST_TEST(!guard.involves({place(13), place(46)}, kStart + 10min));
+    guard.stepped(22, place(13), place(46), kStart + 10min + 1s);
+    BOOST_TEST(guard.involves({place(13), place(46)}, kStart + 10min + 1s));
+}
+
+BOOST_AUTO_TEST_CASE(one_id_that_goes_to_and_fro_is_none) {
+    StormGuard guard(kGuards);
+    for (int i = 0; i < 100; ++i) guard.stepped(7, place(13), place(46), kStart + i * 1s);
+    BOOST_TEST(!guard.involves({place(13), place(46)}, kStart + 100s));
+}
+
+BOOST_AUTO_TEST_CASE(holds_for_half_an_hour_and_involves_both_directions) {
+    StormGuard guard(kGuards);
+    const Time last = steps(guard, 13, 46, 1, 21, kStart, 1s);
+    BOOST_TEST(guard.involves({place(46), place(13)}, last + 30min - 1us));
+    BOOST_TEST(!guard.involves({place(46), place(13)}, last + 30min));
+    BOOST_TEST(!guard.involves({place(13), place(40)}, last));
+    BOOST_TEST(!guard.involves({}, last));
+}
+
+BOOST_AUTO_TEST_CASE(the_first_of_them_are_judged_by_the_mass_and_so_is_the_way_back) {
+    StormGuard guard(kGuards);
+    const Time last = steps(guard, 13, 46, 1, 21, kStart, 20s);
+    BOOST_TEST(was_mass(guard, 13, 46, kStart));
+    BOOST_TEST(was_mass(guard, 13, 46, last - 10min));
+    BOOST_TEST(!was_mass(guard, 13, 46, last - 10min - 1us));
+    // Hours later, of a step that was made then.
+    guard.stepped(99, place(1), place(27), kStart + 20h);
+    BOOST_TEST(was_mass(guard, 13, 46, kStart));
+    BOOST_TEST(!was_mass(guard, 13, 46, kStart + 2h));
+    BOOST_TEST(!was_mass(guard, 46, 13, kStart));
+}
+
+BOOST_AUTO_TEST_CASE(what_goes_on_all_day_is_usual) {
+    StormGuard guard(kGuards);
+    Time now = kStart;
+    for (std::uint64_t id = 0; now < kStart + 48h; ++id, now += 40s)
+        guard.stepped(id, place(13), place(14), now);  // 15 in ten minutes
+    BOOST_TEST(!guard.involves({place(13), place(14)}, now));
+    for (std::uint64_t id = 0; id < 10; ++id)
+        guard.stepped(1'000'000 + id, place(13), place(14), now);  // 25: not five times the usual
+    BOOST_TEST(!guard.involves({place(13), place(14)}, now));
+    for (std::uint64_t id = 0; id < 60; ++id) guard.stepped(2'000'000 + id, place(13), place(14), now);
+    BOOST_TEST(guard.involves({place(13), place(14)}, now));
+}
+
+BOOST_AUTO_TEST_CASE(a_second_failover_is_one_as_well) {
+    StormGuard guard(kGuards);
+    steps(guard, 13, 46, 1, 200, kStart, 1s);
+    const Time again = steps(guard, 13, 46, 1000, 200, kStart + 45min, 1s);
+    BOOST_TEST(was_mass(guard, 13, 46, again));
+}
+
+BOOST_AUTO_TEST_CASE(of_a_pool_with_others_beside_it) {
+    // Half go to one pool of Kagoshima, half to the other: the region counts all, the pool its own.
+    StormGuard guard(kGuards);
+    geo::Place second = locator()->in_pools(address("10.146.0.1")).value();
+    for (std::uint64_t id = 0; id < 22; ++id)
+        guard.stepped(id, place(13), id % 2 == 0 ? place(46) : second, kStart + id * 1s);
+    BOOST_TEST(guard.involves({place(13), place(46)}, kStart + 22s));
+    BOOST_TEST(guard.involves({place(13), second}, kStart + 22s));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(storm_by_accepts)
+
+// `usual` IDs in any five minutes for a day; then `count` at once.
+bool stormy_with(unsigned usual, unsigned count) {
+    StormGuard guard(kGuards);
+    Time now = kStart;
+    std::uint64_t id = 0;
+    for (; usual > 0 && now < kStart + 24h; now += 300s / usual) guard.accepted(++id, place(13), now);
+    now = std::max(now, kStart + 24h) + 5min;
+    for (unsigned i = 0; i < count; ++i) guard.accepted(++id, place(13), now);
+    return guard.involves({place(13)}, now);
+}
+
+BOOST_AUTO_TEST_CASE(five_times_the_usual_and_fifty) {
+    BOOST_TEST(!stormy_with(0, 50));
+    BOOST_TEST(stormy_with(0, 51));
+    BOOST_TEST(!stormy_with(20, 140));
+    BOOST_TEST(stormy_with(20, 160));
+}
+
+BOOST_AUTO_TEST_CASE(of_that_region_alone_and_for_half_an_hour_after) {
+    StormGuard guard(kGuards);
+    for (std::uint64_t id = 0; id < 60; ++id) guard.accepted(id, place(13), kStart);
+    BOOST_TEST(guard.involves({place(46), place(13)}, kStart + 30min - 1us));
+    BOOST_TEST(!guard.involves({place(13)}, kStart + 30min));
+    BOOST_TEST(!guard.involves({place(46)}, kStart));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(storm_in_the_detector)
+
+BOOST_AUTO_TEST_CASE(holds_a_rate_of_one_region_too) {
+    Isp isp;
+    Log log;
+    log.resident("looping", in_prefecture(13));
+    for (unsigned i = 0; i < 60; ++i)
+        log.dial("town" + std::to_string(i), kStart + i * 1s, in_prefecture(13, 1000 + i));
+    for (unsigned i = 0; i < 40; ++i) log.dial("looping", kStart + i * 2s, in_prefecture(13, 5000 + i));
+    isp.read(log).until(kStart + 1h);
+    BOOST_TEST(isp.only(Rule::pppoe_burst_rate).reason == Reason::storm);
+    BOOST_TEST(isp.suspended() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(counts_starts_where_accepts_have_no_address) {
+    Isp isp;
+    Log log;
+    log.resident("looping", in_prefecture(13));
+    for (unsigned i = 0; i < 60; ++i)
+        log.accept("town" + std::to_string(i), kStart + i * 1s)
+            .assign("town" + std::to_string(i), kStart + i * 1s + 500ms, in_prefecture(13, 1000 + i));
+    for (unsigned i = 0; i < 40; ++i) log.dial("looping", kStart + i * 2s, in_prefecture(13, 5000 + i));
+    isp.read(log).until(kStart + 1h);
+    BOOST_TEST(isp.only(Rule::pppoe_burst_rate).reason == Reason::storm);
+}
+
+// A failover takes the line away and brings it back: the regions it touched are learned as ever.
+BOOST_AUTO_TEST_CASE(what_many_did_is_not_held_against_the_region) {
+    Isp isp;
+    Log log;
+    for (unsigned i = 0; i < 40; ++i) {
+        const std::string id = "id" + std::to_string(i);
+        log.resident(id, in_prefecture(13, i)).alive(id, kStart, in_prefecture(13, i));
+        log.dial(id, kStart + 10min + i * 5s, in_prefecture(46, i))
+            .alive_every(1h, id, kStart + 1h, kStart + 24h, in_prefecture(46, i));
+    }
+    isp.read(log).until(kStart + 25h);
+    BOOST_TEST(isp.suspended() == 0U);
+    BOOST_TEST(isp.in_review() == 40U);
+    for (const auto& [key, stream] : isp.detector.streams())
+        BOOST_TEST(stream->learned.familiarity.is_familiar(region("JP-46"), kStart + 24h, enforced()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace
+}  // namespace guard::detection::test
