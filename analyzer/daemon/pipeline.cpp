@@ -329,6 +329,7 @@ void Pipeline::check_normalisation() {
 }
 
 void Pipeline::save_snapshot() {
+    detector_.forget(clock_.now());
     try {
         save_learned(detector_, key_, settings_.state_directory);
     } catch (const std::system_error& error) {

@@ -276,6 +276,16 @@ void Detector::restore(std::uint64_t key, const Learned& learned) {
     slot->learned = learned;
 }
 
+std::size_t Detector::forget(Time now) {
+    return erase_if(streams_, [&](const auto& entry) {
+        Stream& stream = *entry.second;
+        stream.learned.familiarity.forget(now, settings_);
+        const Time active{std::chrono::hours{stream.active_hour}};
+        return stream.learned.familiarity.regions().empty() && !stream.suspended &&
+               active + settings_.familiar_window < now;
+    });
+}
+
 DetectorCounters Detector::counters() const {
     DetectorCounters counters = counters_;
     counters.sources_forgotten = sources_.forgotten();

@@ -81,6 +81,8 @@ class Detector {
     // Everything that is learned, for the snapshot; and back. Keys are keyed hashes.
     [[nodiscard]] const StreamTable& streams() const { return streams_; }
     void restore(std::uint64_t key, const Learned& learned);
+    // Drops what is past its term (R8): regions, and IDs, not seen for familiar_window. Returns how many IDs went.
+    std::size_t forget(Time now);
 
   private:
     void on_pppoe(const LoginEvent& event, std::vector<Decision>& decisions);

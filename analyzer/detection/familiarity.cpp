@@ -60,6 +60,13 @@ void Familiarity::make_room(bool quarantined, std::size_t limit) {
     regions_.erase(oldest);
 }
 
+void Familiarity::forget(Time now, const config::DetectionSettings& settings) {
+    const auto window = static_cast<std::uint64_t>(settings.familiar_window.count());
+    std::erase_if(regions_, [&](const Region& entry) {
+        return entry.newer + (in_quarantine(entry) ? 0 : window) < seconds_of(now);
+    });
+}
+
 bool Familiarity::is_familiar(geo::Code region, Time now, const config::DetectionSettings& settings) const {
     for (const Region& entry : regions_)
         if (entry.region == region)

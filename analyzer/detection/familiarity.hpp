@@ -36,6 +36,9 @@ class Familiarity {
     void absolve(geo::Code region);
     void absolve_all();
 
+    // Drops what is past its term (R8): regions not seen for `familiar_window`, quarantines that are over.
+    void forget(Time now, const config::DetectionSettings& settings);
+
     [[nodiscard]] bool is_familiar(geo::Code region, Time now, const config::DetectionSettings& settings) const;
     // The region that has been known for longest, familiar or not.
     [[nodiscard]] std::optional<geo::Code> first_known() const;

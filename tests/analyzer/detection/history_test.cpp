@@ -173,6 +173,14 @@ BOOST_AUTO_TEST_CASE(a_start_behind_its_stop_begins_no_session_that_stays) {
     BOOST_TEST(only_session().assigned);
 }
 
+BOOST_AUTO_TEST_CASE(a_start_after_the_stop_is_another_session) {
+    add(Kind::accept, kStart, kHere);
+    add(Kind::release, kStart + 20s, kHere);
+    BOOST_TEST(add(Kind::assign, kStart + 60s, kHere).new_session);
+    BOOST_TEST(history.sessions().front().ended.has_value());
+    BOOST_TEST(!history.sessions().back().ended.has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_session_seen_by_a_sign_of_life_first_is_older_than_those_whose_beginning_was_seen) {
     add(Kind::assign, kStart, kFar);
     // Its Start was days ago. What it shows within dead_peer_time may be the tail of it.
@@ -274,6 +282,10 @@ BOOST_AUTO_TEST_CASE(another_pool_table_moves_the_past_as_well) {
     add(Kind::assign, kStart, kHere);
     add(Kind::assign, kStart + 10min, kFar);
     BOOST_TEST(history.visits().back().impossible.has_value());
+    const auto next_door = locator("10.13.0.0/16,JP,JP-13\n10.46.0.0/16,JP,JP-14\n");
+    history.relocate([&](const Addresses& addresses) { return next_door->in_pools(addresses.front()); }, kSettings);
+    BOOST_TEST(stays() == (Regions{"JP-13", "JP-14"}), boost::test_tools::per_element());
+    BOOST_TEST(!history.visits().back().impossible.has_value());
     const auto all_in_tokyo = locator("10.0.0.0/8,JP,JP-13\n");
     history.relocate([&](const Addresses& addresses) { return all_in_tokyo->in_pools(addresses.front()); }, kSettings);
     BOOST_TEST(stays() == Regions{"JP-13"}, boost::test_tools::per_element());
