@@ -1,9 +1,6 @@
 #include "analyzer/daemon/control.hpp"
 
-#include <map>
-#include <memory>
 #include <pqxx/binarystring>
-#include <utility>
 
 namespace guard::daemon {
 namespace {
@@ -50,9 +47,8 @@ bool breaker_is_open(pqxx::connection& connection) {
     return transaction.exec1("SELECT EXISTS (SELECT FROM guard.breaker WHERE closed_at IS NULL)")[0].as<bool>();
 }
 
-detection::Knowledge read_knowledge(pqxx::connection& connection, std::vector<IpAddress> gateways) {
+void KnownSubscribers::read_contracts(pqxx::connection& connection) {
     auto contracts = std::make_shared<std::map<Key, detection::Contract>>();
-    auto allowed = std::make_shared<std::map<Key, Time>>();
     pqxx::read_transaction transaction(connection);
     for (const auto& row : transaction.exec("SELECT service, id, sessions, home_region FROM guard.subscriber")) {
         detection::Contract contract;
@@ -60,17 +56,27 @@ detection::Knowledge read_knowledge(pqxx::connection& connection, std::vector<Ip
         if (!row[3].is_null()) contract.home_region = geo::Code::parse(row[3].c_str()).value_or(geo::Code{});
         contracts->emplace(key_of(row), contract);
     }
+    contracts_ = std::move(contracts);
+}
+
+void KnownSubscribers::read_allowed(pqxx::connection& connection) {
+    auto allowed = std::make_shared<std::map<Key, Time>>();
+    pqxx::read_transaction transaction(connection);
     for (const auto& row :
          transaction.exec("SELECT service, id, (extract(epoch FROM expires_at) * 1000000)::bigint FROM guard.allowed"))
         allowed->emplace(key_of(row), time_of(row[2]));
+    allowed_ = std::move(allowed);
+}
 
+detection::Knowledge KnownSubscribers::knowledge(std::vector<IpAddress> gateways) const {
     detection::Knowledge knowledge;
     knowledge.gateways = std::move(gateways);
-    knowledge.contract = [contracts](Service service, const std::string& id) -> std::optional<detection::Contract> {
+    knowledge.contract = [contracts = contracts_](Service service,
+                                                  const std::string& id) -> std::optional<detection::Contract> {
         const auto found = contracts->find({service, id});
         return found == contracts->end() ? std::nullopt : std::optional(found->second);
     };
-    knowledge.allowed = [allowed](Service service, const std::string& id, Time now) {
+    knowledge.allowed = [allowed = allowed_](Service service, const std::string& id, Time now) {
         const auto found = allowed->find({service, id});
         return found != allowed->end() && now < found->second;
     };

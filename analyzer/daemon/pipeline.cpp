@@ -41,8 +41,7 @@ Pipeline::Pipeline(const config::Settings& settings, GeoFiles geo, const Clock& 
 
 void Pipeline::run(const std::stop_token& stop) {
     start(stop);
-    snapshot_.restart();
-    day_.restart();
+    for (Timer* timer : {&snapshot_, &day_, &contracts_}) timer->restart();
     while (!stop.stop_requested()) {
         apply_controls();
         Batch batch;
@@ -69,7 +68,9 @@ void Pipeline::start(const std::stop_token& stop) {
             releases_known_until_ = clock_.now() - settings_.spool_retention;
             releases_ = releases_since(database, releases_known_until_);
             if (!releases_.empty()) releases_known_until_ = releases_.back().time;
-            detector_.set_knowledge(read_knowledge(database, geo_.gateways));
+            subscribers_.read_contracts(database);
+            subscribers_.read_allowed(database);
+            detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
             committed_ = stored_positions(database);
             source_ = std::make_unique<SpoolSource>(settings_.spools, committed_);
         });
@@ -203,8 +204,8 @@ void Pipeline::note(const Recorded& recorded, const Batch& batch) {
 // The connection went in the middle of a commit: PostgreSQL knows what became of it. False: nothing, or not known yet.
 bool Pipeline::resolve_doubt() {
     std::optional<bool> committed;
-    const bool answered = with_database(
-        [&](pqxx::connection& database) { committed = was_committed(database, transaction_id_); });
+    const bool answered =
+        with_database([&](pqxx::connection& database) { committed = was_committed(database, transaction_id_); });
     if (answered && committed) {
         spdlog::info("event=doubt_resolved committed={}", *committed);
         disconnector_.wake();
@@ -285,7 +286,9 @@ void Pipeline::housekeeping() {
             pqxx::work transaction(database);
             transaction.exec("SELECT guard.judge_password_changes()");
             transaction.commit();
-            detector_.set_knowledge(read_knowledge(database, geo_.gateways));
+            subscribers_.read_allowed(database);
+            if (contracts_.due()) subscribers_.read_contracts(database);
+            detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
         });
         source_->keep_term(settings_.spool_retention, clock_.now());
     }

@@ -70,6 +70,7 @@ class Pipeline {
 
     HashKey key_;
     detection::Detector detector_;
+    KnownSubscribers subscribers_;
     std::unique_ptr<SpoolSource> source_;
     std::unique_ptr<pqxx::connection> connection_;
     std::vector<Release> releases_;  // not yet applied, in the order of time
@@ -77,13 +78,14 @@ class Pipeline {
     Time last_event_{};
     std::map<std::string, std::string> committed_;
     std::int64_t transaction_id_ = 0;  // of the last try to record
-    bool replaying_ = true;  // only events whose effects were recorded before the restart were read so far
+    bool replaying_ = true;            // only events whose effects were recorded before the restart were read so far
     Metrics metrics_;
     Wakeup pause_;
     OnceAMinute trouble_;
     Timer control_{std::chrono::milliseconds{250}}, progress_{std::chrono::seconds{1}},
         blocks_{std::chrono::seconds{1}}, metrics_due_{std::chrono::seconds{15}}, checks_{std::chrono::seconds{10}},
-        minute_{std::chrono::seconds{60}}, snapshot_{std::chrono::minutes{10}}, day_{std::chrono::hours{24}};
+        minute_{std::chrono::seconds{60}}, snapshot_{std::chrono::minutes{10}}, contracts_{std::chrono::minutes{10}},
+        day_{std::chrono::hours{24}};
 };
 
 }  // namespace guard::daemon

@@ -29,8 +29,8 @@ struct Recorded {
     bool breaker_opened = false;
 };
 
-// Throws pqxx exceptions. After pqxx::in_doubt_error was_committed() tells what became of `transaction_id`, which is set
-// before the commit.
+// Throws pqxx exceptions. After pqxx::in_doubt_error was_committed() tells what became of `transaction_id`, which is
+// set before the commit.
 Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
                 std::int64_t& transaction_id);
 

@@ -56,15 +56,13 @@ std::vector<const Session*> confirmed_live_together(const RuleInput& input) {
     };
     for (const Session& newest : sessions) {
         if (!shows_life(newest)) continue;
-        bool news = newest.confirmed == input.event.time;
         std::vector<const Session*> together;
         for (const Session& older : sessions) {
             if (&older == &newest || !shows_life(older) || !older.is_older_than(newest)) continue;
             if (!confirmed_beside(older, newest, input.settings)) continue;
             together.push_back(&older);
-            news = news || older.confirmed == input.event.time;
         }
-        if (together.empty() || !news) continue;
+        if (together.empty()) continue;
         together.push_back(&newest);
         if (together.size() > largest.size()) largest = std::move(together);
     }

@@ -62,8 +62,8 @@ std::optional<Match> pppoe_churn(const RuleInput&);
 [[nodiscard]] bool confirmed_beside(const Session& session, const Session& newer,
                                     const config::DetectionSettings& settings);
 
-// The largest set of sessions that are confirmed live beside the newest of them, that one last; the one that showed
-// life just now is among them, so that what was judged before is not found again. Empty if none.
+// The largest set of sessions that are confirmed live beside the newest of them, that one last; all of them
+// have shown life within a day, so that what was judged before is not found again. Empty if none.
 [[nodiscard]] std::vector<const Session*> confirmed_live_together(const RuleInput& input);
 
 // When a session began, and its last sign of life, as evidence.

@@ -152,16 +152,18 @@ BOOST_AUTO_TEST_CASE(a_thief_in_observe_mode_never_becomes_familiar) {
 BOOST_AUTO_TEST_CASE(a_second_region_in_the_same_incident_is_not_learned_either) {
     Isp isp(observing());
     Log log;
-    log.resident("victim", in_prefecture(13)).alive_every(1h, "victim", kStart, kStart + 26h, in_prefecture(13));
-    log.dial("victim", kStart + 30min, in_prefecture(46)).release("victim", kStart + 40min, in_prefecture(46));
-    // Every rule about two regions has spoken by now; nothing new is said of Fukuoka.
-    log.dial("victim", kStart + 90min, in_prefecture(40))
-        .alive_every(1h, "victim", kStart + 150min, kStart + 25h, in_prefecture(40));
+    const std::string home = in_prefecture(46), first = in_prefecture(13), second = in_prefecture(14);
+    log.resident("victim", home).alive_every(1h, "victim", kStart, kStart + 24h, home);
+    log.dial("victim", kStart + 30min, first).release("victim", kStart + 40min, first);
+    // Every rule about two regions has spoken by now, and a third one next to the second is no spread: nothing new is
+    // said.
+    log.dial("victim", kStart + 90min, second).alive_every(1h, "victim", kStart + 150min, kStart + 24h, second);
     isp.read(log);
+    for (const Decision& decision : isp.decisions) BOOST_TEST(decision.finding.time <= kStart + 1h);
     for (const auto& [key, stream] : isp.detector.streams()) {
-        BOOST_TEST(stream->learned.familiarity.is_familiar(region("JP-13"), kStart + 26h, enforced()));
-        BOOST_TEST(!stream->learned.familiarity.is_familiar(region("JP-40"), kStart + 26h, enforced()));
-        BOOST_TEST(!stream->learned.familiarity.is_familiar(region("JP-46"), kStart + 26h, enforced()));
+        BOOST_TEST(stream->learned.familiarity.is_familiar(region("JP-46"), kStart + 24h, enforced()));
+        BOOST_TEST(!stream->learned.familiarity.is_familiar(region("JP-13"), kStart + 24h, enforced()));
+        BOOST_TEST(!stream->learned.familiarity.is_familiar(region("JP-14"), kStart + 24h, enforced()));
     }
 }
 

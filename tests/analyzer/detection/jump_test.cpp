@@ -213,6 +213,21 @@ BOOST_AUTO_TEST_CASE(within_twenty_four_hours) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_step_from_before_is_not_part_of_it) {
+    Log other;
+    other.resident("id", kKagoshima).alive("id", kStart, kKagoshima);
+    other.dial("id", kStart + 20min, kTokyo).alive_every(1h, "id", kStart + 1h, kStart + 20h, kTokyo);
+    other.dial("id", kStart + 20h + 30min, in_prefecture(46, 1));
+    other.alive_every(1h, "id", kStart + 21h, kStart + 24h, in_prefecture(46, 1));
+    other.dial("id", kStart + 24h + 10min, kHokkaido);
+    Isp isp;
+    isp.read(other).until(kStart + 48h);
+    const Finding finding = isp.only(Rule::pppoe_jump_spread).finding;
+    BOOST_TEST(finding.places.size() == 3U);
+    BOOST_TEST(finding.steps.size() == 2U);
+    BOOST_TEST(finding.steps.front().from.region.view() == "JP-13");
+}
+
 BOOST_AUTO_TEST_CASE(each_step_impossible) {
     log.dial("id", kStart + 30min, kKagoshima).dial("id", kStart + 6h, kHokkaido);
     BOOST_TEST(!told().found(Rule::pppoe_jump_spread));
