@@ -223,6 +223,13 @@ void password_changed(Isp& isp, Report& report) {
     report.check("notices, each once", "3", std::to_string(isp.mail.wait_for_messages(3, 5s).size()));
 }
 
+// What the servers have written so far, as files for whoever looks around.
+void write_logs(Isp& isp) {
+    test::write_file(isp.directory() / "analyzer.log", isp.analyzer().output());
+    test::write_file(isp.directory() / "notifier.log", isp.notifier().output());
+    test::write_file(isp.directory() / "radiusd.log", isp.radius->log());
+}
+
 void look_around(Isp& isp) {
     const std::string home = isp.directory().string();
     fmt::print(
@@ -231,6 +238,7 @@ void look_around(Isp& isp) {
         "   {1}/bin/guardctl suspended list --database \"{0}\"\n"
         "   {1}/bin/guardctl suspended release {2} --reason \"tried it\" --database \"{0}\"\n"
         "   echo 'User-Name = {2}, User-Password = secret-2' | radclient 127.0.0.1:{3} auth {4}\n"
+        "   tail -F {1}/analyzer.log {1}/notifier.log {1}/radiusd.log\n"
         "   less {1}/pppoe-guard.toml {1}/pools.csv {1}/metrics.prom {5}/radiusd.conf\n",
         isp.postgres.connection_string(), home, kShared, isp.radius->auth_port(), test::RadiusServer::kSecret,
         isp.radius->directory().string());
@@ -238,8 +246,9 @@ void look_around(Isp& isp) {
     sigset_t signals;
     sigemptyset(&signals);
     for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
-    int signal = 0;
-    sigwait(&signals, &signal);
+    const timespec second{1, 0};
+    do write_logs(isp);
+    while (sigtimedwait(&signals, nullptr, &second) < 0);
     fmt::print("\nStopping everything.\n");
 }
 
