@@ -92,9 +92,9 @@ bool History::count_accept(const LoginEvent& event, const std::optional<geo::Pla
                            const config::PppoeSettings& settings) {
     if (before_release(event.time)) return false;
     const auto came_up = [&](Time from, Time until) {
-        return std::any_of(sessions_.begin(), sessions_.end(), [&](const Session& session) {
-            return session.assigned && from <= session.began && session.began <= until;
-        });
+        for (auto session = sessions_.rbegin(); session != sessions_.rend() && session->began >= from; ++session)
+            if (session->assigned && session->began <= until) return true;
+        return false;
     };
     const auto later = std::upper_bound(accepts_.begin(), accepts_.end(), event.time,
                                         [](Time time, const Evidence& accept) { return time < accept.time; });
@@ -148,36 +148,43 @@ Session* History::begun_by(const LoginEvent& event) {
 }
 
 // An accept or a Start ends any earlier session at its address.
+Session& History::begin_new(const LoginEvent& event, const std::optional<geo::Place>& place) {
+    std::optional<Time> ended, next_began;  // by a later session, where this one came late
+    for (Session& other : sessions_) {
+        const bool later = other.began > event.time;
+        if (later && !other.beginning_unknown && !other.discounted)
+            next_began = std::min(next_began.value_or(other.began), other.began);
+        if (!other.at(event.addresses)) continue;
+        if (later)
+            ended = std::min(ended.value_or(other.began), other.began);
+        else if (!other.ended || *other.ended > event.time)
+            other.ended = event.time;
+    }
+    Session& session = new_session(event, place);
+    session.ended = ended;
+    session.next_began = next_began;
+    note_beginning(session);
+    return session;
+}
+
 Change History::begin_session(const LoginEvent& event, const std::optional<geo::Place>& place,
                               const config::DetectionSettings& settings) {
     Change change;
     Session* session = begun_by(event);
-    if (session == nullptr) {
-        std::optional<Time> ended;
-        for (Session& other : sessions_) {
-            if (!other.at(event.addresses)) continue;
-            if (other.began > event.time)
-                ended = ended.value_or(other.began);
-            else if (!other.ended || *other.ended > event.time)
-                other.ended = event.time;
-        }
-        session = &new_session(event, place);
-        session->ended = ended;
-        for (const Session& other : sessions_)  // where this one came late
-            if (!other.beginning_unknown && !other.discounted && other.began > event.time)
-                session->next_began = std::min(session->next_began.value_or(other.began), other.began);
-        change.new_session = true;
-    }
+    change.new_session = session == nullptr;
+    if (session == nullptr) session = &begin_new(event, place);
+    const bool began_earlier = event.time < session->began || session->beginning_unknown;
     session->began = std::min(session->began, event.time);
     session->beginning_unknown = false;
-    note_beginning(*session);
     session->accepted = session->accepted || event.kind == Kind::accept;
     session->assigned = session->assigned || event.kind == Kind::assign;
     add_addresses(*session, event.addresses);
     if (!session->place) session->place = place;
+    if (began_earlier) note_beginning(*session);
     change.new_visit = visit(*session, evidence_of(event, place), settings.pppoe);
-    std::stable_sort(sessions_.begin(), sessions_.end(),
-                     [](const Session& a, const Session& b) { return a.began < b.began; });
+    if (began_earlier)
+        std::stable_sort(sessions_.begin(), sessions_.end(),
+                         [](const Session& a, const Session& b) { return a.began < b.began; });
     return change;
 }
 

@@ -89,6 +89,7 @@ class History {
                         const config::DetectionSettings& settings);
     Session* begun_by(const LoginEvent& event);
     Session* showing_life(const LoginEvent& event);
+    Session& begin_new(const LoginEvent& event, const std::optional<geo::Place>& place);
     Session& new_session(const LoginEvent& event, const std::optional<geo::Place>& place);
     void drop_one_session();
     void note_beginning(const Session& session);

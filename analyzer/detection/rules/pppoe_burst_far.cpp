@@ -6,8 +6,8 @@ namespace guard::detection {
 std::optional<Match> pppoe_burst_far(const RuleInput& input) {
     if (!input.change.counted_accept && !input.change.new_visit) return std::nullopt;
     const auto& pppoe = input.settings.pppoe;
-    const auto accepts = last_accepts(input, pppoe.burst_window);
-    if (accepts.size() < pppoe.burst_accepts || within_contract(input)) return std::nullopt;
+    const auto accepts = last_accepts(input, pppoe.burst_window, pppoe.burst_accepts);
+    if (accepts.empty() || within_contract(input)) return std::nullopt;
     const auto& visits = input.history.visits();
     const Time since = std::max(input.event.time, accepts.back().time) - pppoe.burst_window;
     for (std::size_t i = visits.size(); i-- > 1;) {

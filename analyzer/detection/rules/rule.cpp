@@ -34,14 +34,14 @@ bool within_contract(const RuleInput& input) {
     return far.size() <= input.sessions_allowed;
 }
 
-std::vector<Evidence> last_accepts(const RuleInput& input, std::chrono::seconds window) {
+std::vector<Evidence> last_accepts(const RuleInput& input, std::chrono::seconds window, std::size_t at_least) {
     const auto& all = input.history.accepts();
-    if (all.empty()) return {};
-    const Time until = std::max(input.event.time, all.back().time);
-    std::vector<Evidence> accepts;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(accepts),
-                 [&](const Evidence& accept) { return accept.time > until - window; });
-    return accepts;
+    if (all.empty() || all.size() < at_least) return {};
+    const Time since = std::max(input.event.time, all.back().time) - window;
+    const auto first = std::upper_bound(all.begin(), all.end(), since,
+                                        [](Time time, const Evidence& accept) { return time < accept.time; });
+    if (static_cast<std::size_t>(all.end() - first) < at_least) return {};
+    return {first, all.end()};
 }
 
 bool confirmed_beside(const Session& session, const Session& newer, const config::DetectionSettings& settings) {

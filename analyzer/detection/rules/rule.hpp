@@ -56,7 +56,9 @@ std::optional<Match> pppoe_churn(const RuleInput&);
 [[nodiscard]] bool within_contract(const RuleInput& input);
 
 // The accepts of the last `window` before the newest event, which is not `input.event` if that came late; ascending.
-[[nodiscard]] std::vector<Evidence> last_accepts(const RuleInput& input, std::chrono::seconds window);
+// Empty if they are fewer than `at_least`.
+[[nodiscard]] std::vector<Evidence> last_accepts(const RuleInput& input, std::chrono::seconds window,
+                                                 std::size_t at_least);
 
 // `session` showed life when `newer` had been there for longer than dead_peer_time.
 [[nodiscard]] bool confirmed_beside(const Session& session, const Session& newer,
