@@ -134,6 +134,8 @@ int run(const ReplayOptions& options) {
         const Read read =
             read_input(input, settings.identity, settings.detection.reorder, [&](const LoginEvent& event) {
                 detector.on_event(event, decisions);
+                // Nobody is disconnected here; do not let them pile up.
+                static_cast<void>(detector.take_late_sessions());
                 if (!decisions.empty()) findings.add(decisions);
             });
         total.events += read.events;
