@@ -22,6 +22,75 @@ void add_id(CLI::App& app, SuspendedOptions& options) {
         ->capture_default_str();
 }
 
+// Each adds its subcommand, which fills in the options and then sets the exit code.
+void add_replay(CLI::App& app, ReplayOptions& options, int& result) {
+    auto* replay_command =
+        app.add_subcommand("replay", "read authentication logs and say what would have been found in them");
+    replay_command->add_option("FILE", options.inputs, "log files, read one after the other; - is standard input")
+        ->required();
+    replay_command->add_option("-f,--format", options.format, "format of the files")
+        ->check(CLI::IsMember({"jsonl"}))
+        ->capture_default_str();
+    replay_command->add_option("-c,--config", options.config,
+                               "configuration file with the thresholds; default: built in");
+    replay_command->add_option("-p,--pools", options.pools,
+                               "pool file: prefix,country,region,city,postal,lat,lon,radius_km,nas");
+    replay_command->add_option("-g,--geo", options.mmdb, "MaxMind database for SMTP-AUTH sources");
+    replay_command->add_option("--gateways", options.gateways, "prefixes that are never blocked, one a line");
+    replay_command->add_option("-o,--findings", options.findings, "write one JSON object per finding to this file");
+    replay_command->add_flag("--learn", options.learn, "keep the regions learned from these logs for the analyzer");
+    replay_command->add_option("--state", options.state,
+                               "state directory of the analyzer, read first and written by --learn");
+    replay_command->callback([&] { result = replay(options); });
+}
+
+void add_migrate(CLI::App& app, MigrateOptions& options, int& result) {
+    auto* migrate_command = app.add_subcommand("migrate", "bring the database to the schema of this program");
+    add_database(*migrate_command, options.database);
+    migrate_command->add_flag("-n,--dry-run", options.dry_run, "only say what would be done");
+    migrate_command->add_option(
+        "--watch-passwords", options.radcheck,
+        "install the password trigger on this table of FreeRADIUS's form, e.g. public.radcheck");
+    migrate_command->add_option("--services", options.services, "whose passwords are in that table; default: both")
+        ->check(CLI::IsMember({"pppoe", "smtp_auth"}));
+    migrate_command->callback([&] { result = migrate(options); });
+}
+
+void add_suspended(CLI::App& app, SuspendedOptions& options, int& result) {
+    auto* suspended = app.add_subcommand("suspended", "who is suspended");
+    suspended->require_subcommand(1);
+    auto* list = suspended->add_subcommand("list", "all that are suspended now");
+    add_database(*list, options.database);
+    list->add_flag("--json", options.json, "one JSON object a line");
+    list->callback([&] { result = suspended_list(options); });
+    auto* show = suspended->add_subcommand("show", "the incident of one ID with its evidence; reading it is recorded");
+    add_database(*show, options.database);
+    add_id(*show, options);
+    show->add_flag("--json", options.json, "one JSON object");
+    show->add_option("-r,--reason", options.reason, "why you read it: a ticket number, a call")->required();
+    show->callback([&] { result = suspended_show(options); });
+    auto* release =
+        suspended->add_subcommand("release", "end the suspension of one ID; recorded under your database login");
+    add_database(*release, options.database);
+    add_id(*release, options);
+    release->add_option("-r,--reason", options.reason, "why: what the subscriber said, how it was checked")->required();
+    release->callback([&] { result = suspended_release(options); });
+}
+
+void add_config(CLI::App& app, std::filesystem::path& file, int& result) {
+    auto* config = app.add_subcommand("config", "the configuration file");
+    config->require_subcommand(1);
+    auto* check = config->add_subcommand("check", "report every mistake in it");
+    check->add_option("FILE", file)->capture_default_str();
+    check->callback([&] { result = config_check(file); });
+    auto* show_config = config->add_subcommand("show", "every option with its value");
+    show_config->add_option("FILE", file)->capture_default_str();
+    show_config->callback([&] { result = config_show(file); });
+    config->add_subcommand("manual", "the manual of all options, in Markdown")->callback([&] {
+        result = config_manual();
+    });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -32,74 +101,13 @@ int main(int argc, char** argv) {
     int result = kDone;
 
     ReplayOptions replay_options;
-    auto* replay_command =
-        app.add_subcommand("replay", "read authentication logs and say what would have been found in them");
-    replay_command
-        ->add_option("FILE", replay_options.inputs, "log files, read one after the other; - is standard input")
-        ->required();
-    replay_command->add_option("-f,--format", replay_options.format, "format of the files")
-        ->check(CLI::IsMember({"jsonl"}))
-        ->capture_default_str();
-    replay_command->add_option("-c,--config", replay_options.config,
-                               "configuration file with the thresholds; default: built in");
-    replay_command->add_option("-p,--pools", replay_options.pools,
-                               "pool file: prefix,country,region,city,postal,lat,lon,radius_km,nas");
-    replay_command->add_option("-g,--geo", replay_options.mmdb, "MaxMind database for SMTP-AUTH sources");
-    replay_command->add_option("--gateways", replay_options.gateways, "prefixes that are never blocked, one a line");
-    replay_command->add_option("-o,--findings", replay_options.findings,
-                               "write one JSON object per finding to this file");
-    replay_command->add_flag("--learn", replay_options.learn,
-                             "keep the regions learned from these logs for the analyzer");
-    replay_command->add_option("--state", replay_options.state,
-                               "state directory of the analyzer, read first and written by --learn");
-    replay_command->callback([&] { result = replay(replay_options); });
-
     MigrateOptions migrate_options;
-    auto* migrate_command = app.add_subcommand("migrate", "bring the database to the schema of this program");
-    add_database(*migrate_command, migrate_options.database);
-    migrate_command->add_flag("-n,--dry-run", migrate_options.dry_run, "only say what would be done");
-    migrate_command->add_option(
-        "--watch-passwords", migrate_options.radcheck,
-        "install the password trigger on this table of FreeRADIUS's form, e.g. public.radcheck");
-    migrate_command
-        ->add_option("--services", migrate_options.services, "whose passwords are in that table; default: both")
-        ->check(CLI::IsMember({"pppoe", "smtp_auth"}));
-    migrate_command->callback([&] { result = migrate(migrate_options); });
-
     SuspendedOptions suspended_options;
-    auto* suspended = app.add_subcommand("suspended", "who is suspended");
-    suspended->require_subcommand(1);
-    auto* list = suspended->add_subcommand("list", "all that are suspended now");
-    add_database(*list, suspended_options.database);
-    list->add_flag("--json", suspended_options.json, "one JSON object a line");
-    list->callback([&] { result = suspended_list(suspended_options); });
-    auto* show = suspended->add_subcommand("show", "the incident of one ID with its evidence; reading it is recorded");
-    add_database(*show, suspended_options.database);
-    add_id(*show, suspended_options);
-    show->add_flag("--json", suspended_options.json, "one JSON object");
-    show->add_option("-r,--reason", suspended_options.reason, "why you read it: a ticket number, a call")->required();
-    show->callback([&] { result = suspended_show(suspended_options); });
-    auto* release =
-        suspended->add_subcommand("release", "end the suspension of one ID; recorded under your database login");
-    add_database(*release, suspended_options.database);
-    add_id(*release, suspended_options);
-    release->add_option("-r,--reason", suspended_options.reason, "why: what the subscriber said, how it was checked")
-        ->required();
-    release->callback([&] { result = suspended_release(suspended_options); });
-
     std::filesystem::path config_file = kDefaultConfig;
-    auto* config = app.add_subcommand("config", "the configuration file");
-    config->require_subcommand(1);
-    auto* check = config->add_subcommand("check", "report every mistake in it");
-    check->add_option("FILE", config_file)->capture_default_str();
-    check->callback([&] { result = config_check(config_file); });
-    auto* show_config = config->add_subcommand("show", "every option with its value");
-    show_config->add_option("FILE", config_file)->capture_default_str();
-    show_config->callback([&] { result = config_show(config_file); });
-    config->add_subcommand("manual", "the manual of all options, in Markdown")->callback([&] {
-        result = config_manual();
-    });
-
+    add_replay(app, replay_options, result);
+    add_migrate(app, migrate_options, result);
+    add_suspended(app, suspended_options, result);
+    add_config(app, config_file, result);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
