@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
 
 #include "event/crc32c.hpp"
@@ -20,15 +21,11 @@ constexpr std::size_t kSourceBytes = 32;
 constexpr std::uint64_t kMaxEntries = 10'000'000;
 
 Hash128 hash_of(const HashKey& key, Service service, std::string_view id) {
-    std::array<std::uint8_t, 1 + kMaxIdBytes> bytes{};
+    std::array<std::uint8_t, 1 + kMaxIdBytes> bytes;  // not zeroed: that would cost as much as the hash
     const std::size_t length = std::min(id.size(), kMaxIdBytes);
     bytes[0] = static_cast<std::uint8_t>(service);
     std::memcpy(bytes.data() + 1, id.data(), length);
     return keyed_hash(key, std::span(bytes).first(1 + length));
-}
-
-std::size_t bucket_of(const Hash128& hash) {
-    return hash.high >> 48;
 }
 
 bool by_high(const Hash128& a, const Hash128& b) {
@@ -39,9 +36,10 @@ bool by_source(const BlockedSource& a, const BlockedSource& b) {
     return a.source < b.source;
 }
 
-std::uint32_t checksum(std::vector<std::uint8_t> bytes) {
-    std::fill_n(bytes.begin() + kChecksumAt, 4, std::uint8_t{0});
-    return crc32c(bytes);
+// Of the whole file, with zeros where the checksum is.
+std::uint32_t checksum(std::span<const std::uint8_t> bytes) {
+    constexpr std::array<std::uint8_t, 4> kZeros{};
+    return crc32c(bytes.subspan(kHeaderBytes), crc32c(kZeros, crc32c(bytes.first(kChecksumAt))));
 }
 
 void put_source(const BlockedSource& blocked, std::uint8_t* to) {
@@ -56,8 +54,16 @@ std::optional<BlockedSource> get_source(const std::uint8_t* from) {
     const std::size_t width = from[0] == 4 ? 4 : 16;
     if (from[0] != 4 && from[0] != 6) return std::nullopt;
     const auto source = IpAddress::from_bytes({from + 16, width}, from[1]);
-    if (!source || source->prefix_length() != from[1]) return std::nullopt;
-    return BlockedSource{*source, Time{Microseconds{get_little_endian<std::int64_t>(from + 8)}}};
+    if (!source) return std::nullopt;
+    const BlockedSource blocked{*source, Time{Microseconds{get_little_endian<std::int64_t>(from + 8)}}};
+    // No other bytes may mean the same: not behind the prefix length, and not in the places that are kept free.
+    std::array<std::uint8_t, kSourceBytes> again{};
+    put_source(blocked, again.data());
+    return std::equal(again.begin(), again.end(), from) ? std::optional(blocked) : std::nullopt;
+}
+
+bool is_zero(std::span<const std::uint8_t> bytes) {
+    return std::all_of(bytes.begin(), bytes.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
 }  // namespace
@@ -72,7 +78,7 @@ Table Table::build(std::uint64_t generation, const HashKey& key, std::string id_
     for (const SuspendedId& suspended : ids) table.ids_.push_back(hash_of(key, suspended.service, suspended.id));
     std::sort(table.ids_.begin(), table.ids_.end(), by_high);
     table.ids_.erase(std::unique(table.ids_.begin(), table.ids_.end()), table.ids_.end());
-    table.sources_ = sources;
+    table.sources_.assign(sources.begin(), sources.end());
     // The longest block of a source first, so that unique() keeps that one.
     std::sort(table.sources_.begin(), table.sources_.end(), [](const BlockedSource& a, const BlockedSource& b) {
         return a.source != b.source ? a.source < b.source : a.expires > b.expires;
@@ -86,7 +92,10 @@ Table Table::build(std::uint64_t generation, const HashKey& key, std::string id_
 void Table::index() {
     buckets_.clear();
     if (!ids_.empty()) {
-        buckets_.assign(65'537, 0);
+        // One or two IDs each.
+        const auto bits = static_cast<unsigned>(std::clamp(static_cast<int>(std::bit_width(ids_.size())) - 1, 1, 24));
+        bucket_shift_ = 64 - bits;
+        buckets_.assign((std::size_t{1} << bits) + 1, 0);
         for (const Hash128& id : ids_) ++buckets_[bucket_of(id) + 1];
         for (std::size_t i = 1; i < buckets_.size(); ++i) buckets_[i] += buckets_[i - 1];
     }
@@ -135,7 +144,7 @@ Expected<Table> Table::from_bytes(std::span<const std::uint8_t> bytes) {
     if (ids > kMaxEntries || sources > kMaxEntries ||
         bytes.size() != kHeaderBytes + ids * kIdBytes + sources * kSourceBytes)
         return unexpected("length does not fit the number of entries");
-    if (get_little_endian<std::uint32_t>(bytes.data() + kChecksumAt) != checksum({bytes.begin(), bytes.end()}))
+    if (get_little_endian<std::uint32_t>(bytes.data() + kChecksumAt) != checksum(bytes))
         return unexpected("checksum is wrong");
 
     Table table;
@@ -143,6 +152,10 @@ Expected<Table> Table::from_bytes(std::span<const std::uint8_t> bytes) {
     std::copy_n(bytes.begin() + 32, table.key_.size(), table.key_.begin());
     const auto* fingerprint = reinterpret_cast<const char*>(bytes.data() + kFingerprintAt);
     table.id_fingerprint_.assign(fingerprint, strnlen(fingerprint, kFingerprintBytes));
+    const std::size_t fingerprint_end = kFingerprintAt + table.id_fingerprint_.size();
+    if (!is_zero(bytes.subspan(20, 4)) || !is_zero(bytes.subspan(fingerprint_end, kChecksumAt - fingerprint_end)) ||
+        fingerprint_end >= kFingerprintAt + kFingerprintBytes)
+        return unexpected("bytes in places that the format keeps free");
     const std::uint8_t* at = bytes.data() + kHeaderBytes;
     table.ids_.reserve(ids);
     for (std::uint64_t i = 0; i < ids; ++i, at += kIdBytes) {
@@ -152,7 +165,7 @@ Expected<Table> Table::from_bytes(std::span<const std::uint8_t> bytes) {
     table.sources_.reserve(sources);
     for (std::uint64_t i = 0; i < sources; ++i, at += kSourceBytes) {
         const auto blocked = get_source(at);
-        if (!blocked) return unexpected("source " + std::to_string(i) + " is no address");
+        if (!blocked) return unexpected("source " + std::to_string(i) + " is no address with the time its block ends");
         table.sources_.push_back(*blocked);
     }
     // Strictly: of a source that is there twice the look-up would see one block only.

@@ -12,6 +12,7 @@
 #include "event/expected.hpp"
 #include "event/keyed_hash.hpp"
 #include "event/login_event.hpp"
+#include "event/page_allocator.hpp"
 
 namespace guard::enforcement {
 
@@ -46,13 +47,15 @@ class Table {
 
   private:
     void index();
+    [[nodiscard]] std::size_t bucket_of(const Hash128& hash) const { return hash.high >> bucket_shift_; }
 
     std::uint64_t generation_ = 0;
     HashKey key_{};
     std::string id_fingerprint_;
-    std::vector<Hash128> ids_;            // ascending by high, low
-    std::vector<std::uint32_t> buckets_;  // where the IDs with the same upper 16 bits begin; 65,537 entries, or none
-    std::vector<BlockedSource> sources_;  // ascending by address
+    PageVector<Hash128> ids_;            // ascending by high, low
+    PageVector<std::uint32_t> buckets_;  // where the IDs with the same upper bits begin, and where the last ones end
+    unsigned bucket_shift_ = 63;         // from the upper half of a hash to its bucket
+    PageVector<BlockedSource> sources_;  // ascending by address
     std::vector<std::uint8_t> prefix_lengths_[2];  // those in use for IPv4 and IPv6, longest first
 };
 

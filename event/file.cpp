@@ -36,7 +36,7 @@ void sync_directory(const std::filesystem::path& directory) {
 
 }  // namespace
 
-std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t limit) {
+PageVector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t limit) {
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) fail("cannot open", path);
     struct stat status {};
@@ -46,7 +46,7 @@ std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint
         errno = EFBIG;
         fail("cannot read", path);
     }
-    std::vector<std::uint8_t> bytes(static_cast<std::size_t>(size));
+    PageVector<std::uint8_t> bytes(static_cast<std::size_t>(size));
     std::size_t at = 0;
     while (at < bytes.size()) {
         const ssize_t count = ::read(file.get(), bytes.data() + at, bytes.size() - at);

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <span>
-#include <vector>
+
+#include "event/page_allocator.hpp"
 
 namespace guard {
 
 // All bytes of a file of at most `limit` bytes. Throws std::system_error, ENOENT among others.
-[[nodiscard]] std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t limit);
+[[nodiscard]] PageVector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint64_t limit);
 
 // Writes beside `path`, syncs, renames. What `path` was stays as `keep`, unless that is empty. Throws
 // std::system_error; `path` is then as it was.

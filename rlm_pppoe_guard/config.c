@@ -248,3 +248,39 @@ int guard_config_check(CONF_SECTION *conf, rlm_pppoe_guard_t *inst, guard_option
 	options->max_skew = (uint32_t) max_skew;
 	return good ? 0 : -1;
 }
+
+typedef struct inspection {
+	CONF_SECTION	*conf;
+	char const	*name;		//!< of the instance
+} inspection_t;
+
+/** Warns of one path, with the place in the file that names it
+ *
+ * "freeradius -C" without "-l stdout" writes into the log file, where whoever types it does not look.
+ */
+static void report_path(void *context, guard_path_t which, char const *text)
+{
+	inspection_t const	*inspection = context;
+	CONF_SECTION		*cs = inspection->conf;
+	char const		*item = (which == GUARD_PATH_SPOOL) ? "directory" : "table";
+	CONF_PAIR		*cp;
+
+	if (which == GUARD_PATH_SPOOL) cs = cf_section_sub_find(cs, "spool");
+	cp = cf_pair_find(cs, item);
+	WARN("%s[%d]: rlm_pppoe_guard (%s): %s %s", cf_pair_filename(cp), cf_pair_lineno(cp), inspection->name, item, text);
+
+	if (!check_config || (default_log.dst == L_DST_STDOUT) || (default_log.dst == L_DST_STDERR)) return;
+	fprintf(stderr, "Warning: %s[%d]: rlm_pppoe_guard (%s): %s %s\n", cf_pair_filename(cp), cf_pair_lineno(cp),
+		inspection->name, item, text);
+}
+
+void guard_config_inspect(CONF_SECTION *conf, rlm_pppoe_guard_t const *inst, guard_options_t const *options)
+{
+	inspection_t inspection = { conf, inst->name };
+
+	guard_inspect_path(options, GUARD_PATH_SPOOL, report_path, &inspection);
+	/*
+	 *	Else guard_core_start() says it.
+	 */
+	if (check_config) guard_inspect_path(options, GUARD_PATH_TABLE, report_path, &inspection);
+}

@@ -70,10 +70,7 @@ struct guard_core {
           table_(options.table, normalise_.fingerprint(), warn_),
           recent_(guard::random_key()) {}
 
-    void start(Time now) {
-        writer_.open(now);
-        static_cast<void>(table_.at(now));
-    }
+    void start(Time now) { static_cast<void>(table_.at(now)); }
 
     guard_verdict_t check(guard_text_t name, guard_text_t client, Time now) {
         const auto table = table_.at(now);
@@ -94,13 +91,15 @@ struct guard_core {
         const auto event = to_event(message);
         const auto nas = to_address(message.nas);
         if (!event || !nas) {
-            writer_.count_unusable();
+            // If this is all that ever comes, the analyzer must be able to see that: in the header of a segment.
+            writer_.open(now);
+            writer_.count_unusable(now);
             return false;
         }
         const guard::module::Origin origin{*nas, message.nas_port, message.packet_id, message.authenticator,
                                            view(message.session)};
         if (recent_.repeated(event->event, origin, Time{Microseconds{message.received}})) {
-            writer_.count_duplicate();
+            writer_.count_duplicate(now);
             return false;
         }
         if (event->clamped) writer_.count_clamped();

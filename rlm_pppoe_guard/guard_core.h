@@ -86,10 +86,27 @@ typedef struct guard_message {
 	guard_text_t	session;		/* Acct-Session-Id; empty for authentication */
 } guard_message_t;
 
+/* The items of the configuration that are paths. */
+typedef enum guard_path {
+	GUARD_PATH_SPOOL,
+	GUARD_PATH_TABLE
+} guard_path_t;
+
+/*
+ * Looks at one path as the user that the process runs as (its effective IDs), and calls report() with one line of text for
+ * each thing that is wrong with it now. Reads, but takes no lock and creates nothing; may be called without a core. That
+ * there is no table yet is not wrong: the analyzer publishes the first one.
+ */
+void		guard_inspect_path(guard_options_t const *options, guard_path_t path,
+				   void (*report)(void *context, guard_path_t path, char const *text), void *context);
+
 /* Touches no file. NULL only when memory or the kernel's random numbers are exhausted. */
 guard_core_t	*guard_core_open(guard_options_t const *options);
 
-/* Makes the first segment and reads the table; what fails is warned of and tried again with later requests. */
+/*
+ * Reads the table; when that fails it is warned of and tried again with later requests. The first segment of the spool is
+ * made by the first message: a server that is started again and again, because another part of it fails, leaves none behind.
+ */
 void		guard_core_start(guard_core_t *core);
 
 /* Whether this login is refused now. `client` is only looked at for SMTP-AUTH. */

@@ -52,9 +52,9 @@ RecentEvents::RecentEvents(const HashKey& key, std::size_t capacity)
 
 bool RecentEvents::repeated(const LoginEvent& event, const Origin& origin, Time arrived) {
     bool before = false;
-    const bool from_nas = std::any_of(origin.authenticator.begin(), origin.authenticator.end(),
+    const bool has_packet = std::any_of(origin.authenticator.begin(), origin.authenticator.end(),
                                       [](std::uint8_t byte) { return byte != 0; });
-    if (from_nas) {
+    if (has_packet) {
         Bytes packet(About::packet);
         packet.add(origin.nas);
         packet.add(static_cast<std::uint8_t>(origin.port >> 8));

@@ -21,7 +21,7 @@ struct Origin {
     IpAddress nas;
     std::uint16_t port = 0;
     std::uint8_t packet_id = 0;
-    std::span<const std::uint8_t> authenticator;  // all zeros: made by the server itself, no packet of a NAS
+    std::span<const std::uint8_t> authenticator;  // all zeros: of a request that the server made without any packet
     std::string_view session;                     // Acct-Session-Id
 };
 

@@ -6,11 +6,6 @@
  */
 #include "rlm_pppoe_guard.h"
 
-#if RADIUSD_VERSION == 030201
-/* Another size means flags other than those the server was built with (NDEBUG), and fields read from the wrong place. */
-_Static_assert(sizeof(REQUEST) == 328, "REQUEST does not have the layout of Debian's FreeRADIUS 3.2.1");
-#endif
-
 #define MAX_VALUE	1024	/* of an expansion; an ID has at most 253 bytes, longer ones are not usable */
 #define MAX_STRING	253	/* of an attribute (RFC 2865 section 5) */
 #define VERDICT_ATTR	"PPPoE-Guard-Verdict"
@@ -73,6 +68,7 @@ static int mod_instantiate(CONF_SECTION *conf, void *instance)
 		cf_log_err_cs(conf, "The attribute " VERDICT_ATTR " is defined in a dictionary, but not as a string");
 		return -1;
 	}
+	guard_config_inspect(conf, inst, &options);
 	if (check_config) return 0;
 
 	options.warn = warn;

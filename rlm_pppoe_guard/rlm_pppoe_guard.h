@@ -11,6 +11,7 @@
 #include <freeradius/modules.h>
 
 #include "guard_core.h"
+#include "layout.h"
 
 /*
  *	The members up to the blank line are read by CONF_PARSER, what follows is made of them in instantiate; nothing
@@ -46,6 +47,14 @@ extern CONF_PARSER const guard_module_config[];
  * @return 0 and *options filled, or -1.
  */
 int	guard_config_check(CONF_SECTION *conf, rlm_pppoe_guard_t *inst, guard_options_t *options);
+
+/** Warns of a spool directory and, while the configuration is only checked, of a table that the server could not use now
+ *
+ * Faults of the environment: they never keep the server from starting.
+ *
+ * @param options that guard_config_check() has filled.
+ */
+void	guard_config_inspect(CONF_SECTION *conf, rlm_pppoe_guard_t const *inst, guard_options_t const *options);
 
 /** What a configured reference or expansion yields for this request
  *

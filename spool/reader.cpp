@@ -53,6 +53,8 @@ void Reader::look_for_segments() {
     const auto numbers = list_segments(directory_, error);
     if (error) return;  // what cannot be seen now is not gone
     const std::set<std::uint64_t> present(numbers.begin(), numbers.end());
+    for (const auto& [segment, cursor] : cursors_)
+        if (!present.contains(segment)) cursor->look_whether_removed();
     for (const std::uint64_t segment : waiting_)
         if (!present.contains(segment)) position_.offsets.try_emplace(segment, kSegmentHeaderBytes);
     waiting_.clear();
@@ -130,7 +132,10 @@ bool Reader::front_is_before(const Position& other) const {
 }
 
 Position Reader::position() const {
-    return position_;
+    Position position = position_;
+    for (const auto& [segment, cursor] : cursors_)
+        if (cursor->removed_and_read()) position.offsets[segment] = Position::kDone;
+    return position;
 }
 
 WriterState Reader::writers() const {

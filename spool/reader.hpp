@@ -47,7 +47,8 @@ class Reader {
     [[nodiscard]] Position position() const;
 
     [[nodiscard]] const ReaderCounters& counters() const { return counters_; }
-    // From the headers of the segments that exist now; reads all of them.
+    // From the headers of the segments that exist now; reads all of them. Of a live writer not more than about a second
+    // older than its last call.
     [[nodiscard]] WriterState writers() const;
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 

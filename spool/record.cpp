@@ -43,11 +43,10 @@ std::size_t padded(std::size_t length) {
 
 // Of the record without its first 8 bytes (length and checksum), bound to the segment by its epoch and to the length.
 std::uint32_t checksum(std::span<const std::uint8_t> record, std::uint64_t epoch) {
-    std::array<std::uint8_t, kMaxRecordBytes + 12> bound{};
+    std::array<std::uint8_t, 12> bound;
     put_little_endian(epoch, bound.data());
     put_little_endian(static_cast<std::uint32_t>(record.size()), bound.data() + 8);
-    std::copy(record.begin() + 8, record.end(), bound.begin() + 12);
-    return crc32c(std::span(bound).first(12 + record.size() - 8));
+    return crc32c(record.subspan(8), crc32c(bound));
 }
 
 Expected<IpAddress, RecordError> decode_address(Cursor& cursor) {
@@ -98,12 +97,12 @@ std::size_t encoded_length(const LoginEvent& event) {
 }
 
 std::size_t encode_record(const LoginEvent& event, std::uint64_t epoch, RecordBuffer& buffer) {
-    buffer.fill(0);
     put_little_endian(event.time.time_since_epoch().count(), buffer.data() + 8);
     buffer[16] =
         static_cast<std::uint8_t>((static_cast<unsigned>(event.service) << 4) | static_cast<unsigned>(event.kind));
     buffer[17] = static_cast<std::uint8_t>(event.id.size());
     buffer[18] = static_cast<std::uint8_t>(event.addresses.size());
+    buffer[19] = 0;
     std::size_t at = kRecordHeaderBytes;
     std::memcpy(buffer.data() + at, event.id.data(), event.id.size());
     at += event.id.size();
@@ -115,6 +114,8 @@ std::size_t encode_record(const LoginEvent& event, std::uint64_t epoch, RecordBu
         at += bytes.size();
     }
     const std::size_t length = padded(at);
+    std::fill(buffer.begin() + static_cast<std::ptrdiff_t>(at), buffer.begin() + static_cast<std::ptrdiff_t>(length),
+              std::uint8_t{0});
     put_little_endian(static_cast<std::uint32_t>(length), buffer.data());
     put_little_endian(checksum(std::span(buffer).first(length), epoch), buffer.data() + 4);
     return length;

@@ -14,6 +14,8 @@ namespace guard::spool {
 namespace {
 
 constexpr std::time_t kNewSeconds = 60;
+// A writer begins no write to a segment at its term or later. One that it began before may take this long to end.
+constexpr std::chrono::seconds kHeldSlack{60};
 
 // What a killed radiusd left of a segment it was about to make: no events are in it.
 void delete_unnamed(const std::filesystem::path& directory) {
@@ -32,11 +34,16 @@ void delete_unnamed(const std::filesystem::path& directory) {
     }
 }
 
-bool delete_segment(const std::filesystem::path& directory, std::uint64_t segment) {
-    const auto path = directory / segment_name(segment);
+struct Expired {
+    std::uint64_t segment = 0;
+    bool even_if_held = false;
+};
+
+bool delete_segment(const std::filesystem::path& directory, const Expired& expired) {
+    const auto path = directory / segment_name(expired.segment);
     const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
     std::error_code error;
-    return file && !is_held(file.get()) && std::filesystem::remove(path, error) && !error;
+    return file && (expired.even_if_held || !is_held(file.get())) && std::filesystem::remove(path, error) && !error;
 }
 
 // When a segment was begun. Its number says that as well, so that a damaged header keeps nothing beyond its term.
@@ -52,24 +59,25 @@ std::optional<Time> begun(const std::filesystem::path& directory, std::uint64_t 
 std::vector<std::uint64_t> delete_expired(const std::filesystem::path& directory, std::chrono::seconds retention,
                                           Time now) {
     delete_unnamed(directory);
-    std::vector<std::uint64_t> expired, undated, deleted;
+    std::vector<Expired> expired;
+    std::vector<std::uint64_t> undated, deleted;
     // Numbers ascend in the order in which segments were begun.
     for (const std::uint64_t segment : list_segments(directory)) {
         const auto time = begun(directory, segment);
         if (!time) continue;
         if (*time > now) {
-            undated.push_back(
-                segment);  // begun while the clock was ahead: no younger than the next one with a sound date
+            // Begun while the clock was ahead: no younger than the next one with a sound date.
+            undated.push_back(segment);
         } else if (*time + retention > now) {
             break;  // and all behind it are younger
         } else {
-            expired.insert(expired.end(), undated.begin(), undated.end());
-            expired.push_back(segment);
+            undated.push_back(segment);
+            for (const std::uint64_t old : undated) expired.push_back({old, *time + retention + kHeldSlack <= now});
             undated.clear();
         }
     }
-    for (const std::uint64_t segment : expired)
-        if (delete_segment(directory, segment)) deleted.push_back(segment);
+    for (const Expired& one : expired)
+        if (delete_segment(directory, one)) deleted.push_back(one.segment);
     return deleted;
 }
 

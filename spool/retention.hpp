@@ -11,8 +11,9 @@
 
 namespace guard::spool {
 
-// Deletes the segments that were begun more than `retention` before `now` and that no writer holds any more; returns
-// their numbers. A file that cannot be read or deleted is left for the next time.
+// Deletes the segments that were begun at least `retention` before `now`; one that a writer still holds 60 s later,
+// which is when its writer has long ceased to write to it. Returns their numbers. A file that cannot be read or deleted
+// is left for the next time.
 std::vector<std::uint64_t> delete_expired(const std::filesystem::path& directory, std::chrono::seconds retention,
                                           Time now);
 

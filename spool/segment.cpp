@@ -14,6 +14,7 @@
 #include <system_error>
 
 #include "event/crc32c.hpp"
+#include "event/descriptor.hpp"
 #include "event/keyed_hash.hpp"
 #include "event/little_endian.hpp"
 
@@ -139,7 +140,7 @@ std::vector<std::uint64_t> list_segments(const std::filesystem::path& directory,
 
 Expected<SegmentHeader> read_header(int descriptor) {
     HeaderBytes bytes{};
-    // A writer that seals replaces the header: what is half of each is whole a moment later.
+    // A writer replaces the header every second: what is half of each is whole a moment later.
     for (int attempt = 0; attempt < 3; ++attempt) {
         if (pread(descriptor, bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size()))
             return unexpected("shorter than a segment header");
@@ -154,20 +155,40 @@ bool is_held(int descriptor) {
     return false;
 }
 
+bool is_shared(const std::filesystem::path& directory, std::uint64_t writer) {
+    const auto numbers = list_segments(directory);
+    return std::any_of(numbers.begin(), numbers.end(), [&](std::uint64_t segment) {
+        const Descriptor file(::open((directory / segment_name(segment)).c_str(), O_RDONLY | O_CLOEXEC));
+        const auto header = file ? read_header(file.get()) : unexpected("gone");
+        return header && header->writer != writer && is_held(file.get());
+    });
+}
+
+Counters LiveCounters::read() const noexcept {
+    Counters counters;
+    counters.appended = appended.load(std::memory_order_relaxed);
+    counters.dropped = dropped.load(std::memory_order_relaxed);
+    counters.unusable = unusable.load(std::memory_order_relaxed);
+    counters.clamped = clamped.load(std::memory_order_relaxed);
+    counters.duplicates = duplicates.load(std::memory_order_relaxed);
+    return counters;
+}
+
 // The file gets its name only when it is complete and locked: a reader never sees a segment that is half made, nor
 // takes a fresh one for abandoned. Numbers follow the clock, so that they go on ascending when retention has emptied
 // the directory.
-std::shared_ptr<Segment> Segment::create(const std::filesystem::path& directory, SegmentHeader header) {
+std::shared_ptr<Segment> Segment::create(const std::filesystem::path& directory, SegmentHeader header,
+                                         std::shared_ptr<const LiveCounters> counters) {
     header.epoch = random_number();
     const TemporaryName temporary(directory / (std::to_string(header.epoch) + std::string(kUnnamedSuffix)));
     const int descriptor = ::open(temporary.path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0640);
     if (descriptor < 0) fail("cannot create a segment", directory, errno);
-    std::shared_ptr<Segment> segment(new Segment(descriptor, header));  // closes it in any case
+    std::shared_ptr<Segment> segment(new Segment(descriptor, header, std::move(counters)));  // closes it in any case
     if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) fail("cannot lock a segment", directory, errno);
     if (fchmod(descriptor, 0640) != 0) fail("cannot set the mode of a segment", directory, errno);
     if (const int error = preallocate(descriptor, header.size); error != 0)
         fail("cannot preallocate a segment", directory, error);
-    if (!write_all(descriptor, encode(header), 0)) fail("cannot write a segment", directory, errno);
+    if (!segment->put_header()) fail("cannot write a segment", directory, errno);
 
     std::error_code error;
     const auto existing = list_segments(directory, error);
@@ -181,21 +202,43 @@ std::shared_ptr<Segment> Segment::create(const std::filesystem::path& directory,
     fail("no number is left for a segment", directory, EOVERFLOW);
 }
 
+Segment::Segment(int descriptor, SegmentHeader header, std::shared_ptr<const LiveCounters> counters)
+    : descriptor_(descriptor),
+      size_(header.size),
+      epoch_(header.epoch),
+      counters_(std::move(counters)),
+      header_(std::move(header)) {}
+
 Segment::~Segment() {
-    if (header_.sealed_end != 0 && write_all(descriptor_, encode(header_), 0)) {
-        // Give back what was preallocated and not used; if that fails, retention gets it later.
-        static_cast<void>(ftruncate(descriptor_, static_cast<off_t>(header_.sealed_end)) == 0);
+    if (end_ != 0) {
+        header_.sealed_end = end_;
+        static_cast<void>(put_header());
     }
     ::close(descriptor_);
 }
 
-bool Segment::write(std::span<const std::uint8_t> bytes, std::uint64_t offset) noexcept {
-    return write_all(descriptor_, bytes, offset);
+bool Segment::put_header() {
+    header_.counters = counters_->read();
+    if (!write_all(descriptor_, encode(header_), 0)) return false;
+    // Give back what was preallocated and not used; if that fails, retention gets it later.
+    if (header_.sealed_end != 0) static_cast<void>(ftruncate(descriptor_, static_cast<off_t>(header_.sealed_end)) == 0);
+    return true;
 }
 
-void Segment::set_end(std::uint64_t end, const Counters& counters) noexcept {
-    header_.sealed_end = end;
-    header_.counters = counters;
+void Segment::refresh(std::uint64_t end) noexcept {
+    const std::unique_lock lock(header_mutex_, std::try_to_lock);
+    if (!lock) return;
+    if (end != 0) header_.sealed_end = end;
+    static_cast<void>(put_header());
+}
+
+bool Segment::has_name() const noexcept {
+    struct stat status {};
+    return fstat(descriptor_, &status) != 0 || status.st_nlink != 0;
+}
+
+bool Segment::write(std::span<const std::uint8_t> bytes, std::uint64_t offset) noexcept {
+    return write_all(descriptor_, bytes, offset);
 }
 
 }  // namespace guard::spool

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,13 +32,20 @@ struct Counters {
     std::uint64_t duplicates = 0;  // repeated messages, not written again
 };
 
+// The same while a writer's threads raise them.
+struct LiveCounters {
+    std::atomic<std::uint64_t> appended{0}, dropped{0}, unusable{0}, clamped{0}, duplicates{0};
+
+    [[nodiscard]] Counters read() const noexcept;
+};
+
 struct SegmentHeader {
     std::uint64_t epoch = 0;   // random, new for each segment
     std::uint64_t writer = 0;  // random, new for each Writer: its counters go on from segment to segment
     std::uint64_t size = 0;    // bytes preallocated, header included
     Time created{};
     std::uint64_t sealed_end = 0;  // first byte behind the last record once the writer is done with it; 0 before
-    Counters counters;             // of the writer, when the segment was begun, and again when it was sealed
+    Counters counters;             // of the writer, not more than about a second old while it has something to do
     std::string id_fingerprint;
 };
 
@@ -52,13 +60,16 @@ struct SegmentHeader {
 [[nodiscard]] Expected<SegmentHeader> read_header(int descriptor);
 // Whether a writer may still write to the segment. False once means false for ever.
 [[nodiscard]] bool is_held(int descriptor);
+// Whether a live writer other than `writer` has a segment in `directory`. One of the same process counts as well.
+[[nodiscard]] bool is_shared(const std::filesystem::path& directory, std::uint64_t writer);
 
-// A segment that this process writes.
+// A segment that this process writes. Any thread; set_end() only under the lock of the Writer.
 class Segment {
   public:
     // Makes one with a number above all others in `directory`. Throws std::system_error.
-    // `header` gives size, created, writer, counters and fingerprint; the epoch is made here.
-    static std::shared_ptr<Segment> create(const std::filesystem::path& directory, SegmentHeader header);
+    // `header` gives size, created, writer and fingerprint; the epoch is made here.
+    static std::shared_ptr<Segment> create(const std::filesystem::path& directory, SegmentHeader header,
+                                           std::shared_ptr<const LiveCounters> counters);
     // Seals: the last thread that holds a reservation lets go here.
     ~Segment();
     Segment(const Segment&) = delete;
@@ -66,15 +77,28 @@ class Segment {
 
     // True when all of it was written.
     [[nodiscard]] bool write(std::span<const std::uint8_t> bytes, std::uint64_t offset) noexcept;
-    void set_end(std::uint64_t end, const Counters& counters) noexcept;
-    [[nodiscard]] std::uint64_t size() const { return header_.size; }
-    [[nodiscard]] std::uint64_t epoch() const { return header_.epoch; }
+    // Brings the counters in the header up to date. With an `end`, which only who knows that nobody writes events to it
+    // any more may give, it seals as well, for good. Does nothing while another thread is at it.
+    void refresh(std::uint64_t end = 0) noexcept;
+    // Where it will be sealed.
+    void set_end(std::uint64_t end) noexcept { end_ = end; }
+    // Whether the file is still in a directory.
+    [[nodiscard]] bool has_name() const noexcept;
+    [[nodiscard]] std::uint64_t size() const { return size_; }
+    [[nodiscard]] std::uint64_t epoch() const { return epoch_; }
 
   private:
-    Segment(int descriptor, SegmentHeader header) : descriptor_(descriptor), header_(std::move(header)) {}
+    Segment(int descriptor, SegmentHeader header, std::shared_ptr<const LiveCounters> counters);
+    [[nodiscard]] bool put_header();
 
     const int descriptor_;
-    SegmentHeader header_;  // sealed_end and counters are set once, before the last reference goes
+    const std::uint64_t size_, epoch_;
+    const std::shared_ptr<const LiveCounters> counters_;
+    std::uint64_t end_ = 0;
+    // The counters are read and written to the file under this lock, and sealed_end stays: so no older header ever goes
+    // over a newer one.
+    std::mutex header_mutex_;
+    SegmentHeader header_;
 };
 
 }  // namespace guard::spool

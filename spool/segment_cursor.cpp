@@ -1,5 +1,6 @@
 #include "spool/segment_cursor.hpp"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,6 +41,11 @@ void SegmentCursor::look_whether_complete() {
         if (const auto again = read_header(file_.get()); again) header_ = *again;
         complete_ = true;
     }
+}
+
+void SegmentCursor::look_whether_removed() {
+    struct stat status {};
+    removed_ = removed_ || (fstat(file_.get(), &status) == 0 && status.st_nlink == 0);
 }
 
 // A hole before a record is a lost one; zeros at the end of an abandoned segment are just the unused rest.

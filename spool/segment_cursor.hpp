@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "event/login_event.hpp"
 #include "event/descriptor.hpp"
+#include "event/login_event.hpp"
 #include "spool/reader.hpp"
 #include "spool/segment.hpp"
 
@@ -30,6 +30,10 @@ class SegmentCursor {
     [[nodiscard]] std::uint64_t number() const { return number_; }
     // Behind the last event that was passed over.
     [[nodiscard]] std::uint64_t offset() const { return offset_; }
+    // Looks whether the file is in no directory any more, which is for ever.
+    void look_whether_removed();
+    // It is, and all that is in it so far was passed over: nobody who starts anew can read on here, nor needs to.
+    [[nodiscard]] bool removed_and_read() const { return removed_ && events_.empty(); }
     [[nodiscard]] Time created() const { return header_.created; }
 
   private:
@@ -56,6 +60,7 @@ class SegmentCursor {
     bool in_hole_ = false, hole_written_ = false;  // before read_to_: no whole record; some of it not zero
     bool complete_ = false;                        // nobody will write to it any more
     bool done_ = false;                            // and all of it was read
+    bool removed_ = false;
 };
 
 }  // namespace guard::spool

@@ -170,22 +170,4 @@ BOOST_AUTO_TEST_CASE(checking_creates_nothing_and_takes_no_lock) {
     BOOST_TEST(running.events().size() == 2U);
 }
 
-// The manual and the example are what an operator starts from: they must be good as they are.
-BOOST_AUTO_TEST_CASE(the_files_that_are_installed_are_good) {
-    GuardedServer guarded;
-    const std::filesystem::path source = std::filesystem::path(GUARD_SOURCE_DIR) / "rlm_pppoe_guard";
-    RadiusConfig config;
-    config.modules =
-        read_file(source / "mods-available/pppoe_guard") + "\n\tpreprocess {\n\thuntgroups = ${work}/users\n" +
-        "\thints = ${work}/users\n}\n\trealm suffix {\n\tformat = suffix\n\tdelimiter = \"@\"\n}\n" +
-        "\tattr_filter attr_filter.access_reject {\n\tkey = \"%{User-Name}\"\n\tfilename = ${work}/filter\n}\n" +
-        "\tchap {\n}\n\tmschap {\n}\n";
-    write_file(guarded.server.directory() / "filter", "DEFAULT\n\tReply-Message =* ANY\n");
-    config.main = "policy {\n\tacct_unique {\n\t\tok\n\t}\n}\n";
-    config.servers = read_file(source / "sites-available/pppoe-guard-example");
-    guarded.server.configure(config);
-    const auto result = guarded.server.check();
-    BOOST_TEST(result.status == 0, result.output);
-}
-
 BOOST_AUTO_TEST_SUITE_END()

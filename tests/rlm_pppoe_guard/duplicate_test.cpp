@@ -66,6 +66,33 @@ BOOST_FIXTURE_TEST_CASE(a_retransmission_with_the_same_timestamp_is_no_event, Na
     expect(1, 1);
 }
 
+// Seconds are all that Event-Timestamp tells: that a session is there a second later with the same address is no news.
+BOOST_FIXTURE_TEST_CASE(interims_a_second_apart_are_one_event_and_two_seconds_apart_are_two, Nas) {
+    deliver(message(1, 3).attribute(kEventTimestamp, now - 60));
+    deliver(message(2, 3).attribute(kEventTimestamp, now - 59));
+    expect(1, 1);
+    deliver(message(3, 3).attribute(kEventTimestamp, now - 58));
+    expect(2, 1);
+    // With another address it is.
+    deliver(message(4, 3).attribute(kEventTimestamp, now - 58).attribute(kFramedIpAddress, 0xcb007105U));
+    expect(3, 1);
+}
+
+// Two lines of a household, or a thief at the same second as the subscriber.
+BOOST_FIXTURE_TEST_CASE(two_sessions_of_one_id_at_the_same_second_are_two_events, Nas) {
+    const auto start = [&](std::uint8_t identifier, std::string_view session) {
+        return RawPacket(RequestType::accounting, identifier)
+            .attribute(kAcctStatusType, 1U)
+            .attribute(kUserName, "u0001")
+            .attribute(kAcctSessionId, session)
+            .attribute(kFramedIpAddress, 0xcb007105U)
+            .attribute(kEventTimestamp, now - 60);
+    };
+    deliver(start(1, "s1"));
+    deliver(start(2, "s2"));
+    expect(2, 0);
+}
+
 BOOST_FIXTURE_TEST_CASE(another_step_session_time_address_or_id_is_an_event, Nas) {
     deliver(message(1, 1).attribute(kEventTimestamp, now - 60));
     deliver(message(2, 3).attribute(kEventTimestamp, now - 60));  // Interim-Update

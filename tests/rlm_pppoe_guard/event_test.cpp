@@ -98,6 +98,28 @@ BOOST_FIXTURE_TEST_CASE(start_interim_and_stop_have_the_addresses_of_the_request
     }
 }
 
+BOOST_FIXTURE_TEST_CASE(all_addresses_of_a_session_are_one_event, Pppoe) {
+    const auto event = only_event(*this, [&] {
+        // In another order than they are recorded in, and of each kind the first counts.
+        accounting(
+            "User-Name = \"u0001\", Acct-Status-Type = Start, Acct-Session-Id = \"s1\", "
+            "Delegated-IPv6-Prefix = 2001:db8:77::/56, Framed-IPv6-Prefix = 2001:db8:66::/64, "
+            "Framed-IPv6-Address = 2001:db8:55::5, Framed-IP-Address = 203.0.113.5, "
+            "Delegated-IPv6-Prefix += 2001:db8:88::/56");
+    });
+    BOOST_TEST(
+        (event.addresses == addresses({"203.0.113.5", "2001:db8:55::5", "2001:db8:66::/64", "2001:db8:77::/56"})));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_value_that_means_no_address_leaves_the_others, Pppoe) {
+    const auto event = only_event(*this, [&] {
+        accounting(
+            "User-Name = \"u0001\", Acct-Status-Type = Start, Framed-IP-Address = 255.255.255.254, "
+            "Delegated-IPv6-Prefix = 2001:db8:77::/56");
+    });
+    BOOST_TEST((event.addresses == addresses({"2001:db8:77::/56"})));
+}
+
 BOOST_FIXTURE_TEST_CASE(values_that_mean_no_address_are_none, Pppoe) {
     for (const char* address : {"255.255.255.254", "255.255.255.255", "0.0.0.0"}) {
         const auto event = only_event(*this, [&] {

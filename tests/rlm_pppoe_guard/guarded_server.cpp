@@ -1,5 +1,7 @@
 #include "tests/rlm_pppoe_guard/guarded_server.hpp"
 
+#include <unistd.h>
+
 #include <stdexcept>
 
 #include "enforcement/publisher.hpp"
@@ -40,7 +42,9 @@ GuardedServer::GuardedServer(const Setup& setup)
     std::filesystem::permissions(work_.path(), static_cast<std::filesystem::perms>(02755));
     if (!setup.make_spool) return;
     std::filesystem::create_directory(spool());
-    std::filesystem::permissions(spool(), std::filesystem::perms::all);
+    std::filesystem::permissions(spool(), static_cast<std::filesystem::perms>(0700));
+    const User user = User::unprivileged();
+    if (geteuid() == 0 && chown(spool().c_str(), user.uid, user.gid) != 0) throw std::runtime_error("chown");
 }
 
 RadiusConfig GuardedServer::config(const Setup& setup) const {

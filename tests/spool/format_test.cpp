@@ -124,10 +124,10 @@ BOOST_AUTO_TEST_CASE(a_second_decoder_reads_what_was_written) {
         for (const char* text : {"192.0.2.0/24", "2001:db8::1", "2001:db8:0:ff00::/56", "203.0.113.9"})
             event.addresses.push_back(IpAddress::parse(text).value());
         BOOST_REQUIRE(writer.append(event, kStart));
-        writer.count_unusable();
+        writer.count_unusable(kStart);
         writer.count_clamped();
         writer.count_clamped();
-        for (int i = 0; i < 3; ++i) writer.count_duplicate();
+        for (int i = 0; i < 3; ++i) writer.count_duplicate(kStart);
     }
     BOOST_REQUIRE(directory.segments() == std::vector<std::uint64_t>{1'772'323'200'000'000});
     BOOST_REQUIRE(std::filesystem::exists(directory.path() / "1772323200000000.segment"));
@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_segment_in_use_is_preallocated_and_not_for_everybody) {
     BOOST_TEST(file.size() == kSmallSegment);
     const PlainHeader header = plain_header(file);
     BOOST_TEST(header.end == 0U);
-    BOOST_TEST(header.appended == 0U);
+    BOOST_TEST(header.appended == 1U);
     std::size_t at = 4096;
     plain_record(file, at, header.epoch, at);
     BOOST_TEST(zero(file, at, file.size()));

@@ -59,7 +59,8 @@ class AppendingProcess {
         Writer writer(options, {});
         const auto append = [&](unsigned thread) {
             for (std::uint64_t number = first + thread; number < first + kPerRound; number += kThreads)
-                if (!writer.append(numbered_event(number, now), now) ||
+                // Arrivals seconds apart, so that the header too is being written all the time.
+                if (!writer.append(numbered_event(number, now), now + std::chrono::seconds{2 * (number % 2)}) ||
                     write(pipe_[1], &number, sizeof number) != ssize_t{sizeof number})
                     _exit(1);
         };

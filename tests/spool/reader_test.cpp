@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(counters_are_summed_over_writers) {
         const auto other = directory.writer(options);
         append(*other, 0, 3, kStart + seconds{10}, milliseconds{1});
         other->count_clamped();
-        other->count_duplicate();
+        other->count_duplicate(kStart);
     }
     const Reader reader(directory.path());
     const WriterState state = reader.writers();

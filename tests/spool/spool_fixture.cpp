@@ -6,6 +6,7 @@
 #include <array>
 #include <csignal>
 #include <fstream>
+#include <iostream>
 #include <numeric>
 #include <ostream>
 #include <system_error>
@@ -78,6 +79,10 @@ std::filesystem::path SpoolDirectory::file(std::uint64_t segment) const {
 void SpoolDirectory::leave_abandoned_copies(const SpoolDirectory& of_live_writer) const {
     for (const std::uint64_t segment : of_live_writer.segments())
         std::filesystem::copy_file(of_live_writer.file(segment), file(segment));
+}
+
+void skip(const char* reason) {
+    std::cerr << boost::unit_test::framework::current_test_case().full_name() << " skipped: " << reason << '\n';
 }
 
 void append(spool::Writer& writer, std::uint64_t first, std::uint64_t count, Time begin, Microseconds step) {

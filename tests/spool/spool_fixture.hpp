@@ -61,6 +61,9 @@ class SpoolDirectory {
     std::vector<std::string> warnings_;
 };
 
+// Says so: a test that skips itself in silence tests nothing.
+void skip(const char* reason);
+
 // Appends events first, first + 1, ... one every `step`; requires that all of them are taken.
 void append(spool::Writer& writer, std::uint64_t first, std::uint64_t count, Time begin, Microseconds step);
 

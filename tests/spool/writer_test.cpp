@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(full_segments_are_sealed_with_the_counters) {
     SpoolDirectory directory;
     auto writer = directory.writer();
     append(*writer, 0, 3000, kStart, milliseconds{1});
-    writer->count_unusable();
+    writer->count_unusable(kStart);
     writer.reset();
     const auto segments = directory.segments();
     BOOST_REQUIRE(segments.size() >= 3U);

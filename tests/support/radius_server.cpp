@@ -19,6 +19,7 @@ std::string main_file(const RadiusConfig& config, const RadiusServer& server, co
     text << "work = " << server.directory().string() << "\n"
          << "auth_port = " << server.auth_port() << "\nacct_port = " << server.acct_port()
          << "\ncoa_port = " << server.coa_port() << "\n"
+         << config.main << "\n"  // of an item that is there twice, the server takes the first
          << R"(name = radiusd
 prefix = /usr
 localstatedir = ${work}
@@ -56,8 +57,6 @@ client loopback {
          << RadiusServer::kSecret << R"(
 	require_message_authenticator = no
 }
-)" << config.main
-         << R"(
 modules {
 	pap {
 	}
@@ -241,8 +240,10 @@ void RadiusServer::hangup() {
     process_->signal(SIGHUP);
 }
 
-Result RadiusServer::check() const {
-    return run({"/usr/sbin/freeradius", "-C", "-l", "stdout", "-d", directory().string()}, options(), kStartTimeout);
+Result RadiusServer::check(const std::vector<std::string>& arguments) const {
+    std::vector<std::string> command{"/usr/sbin/freeradius", "-d", directory().string()};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return run(command, options(), kStartTimeout);
 }
 
 bool RadiusServer::wait_for_log(std::string_view text, std::chrono::milliseconds timeout) {

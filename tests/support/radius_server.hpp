@@ -19,7 +19,7 @@ struct RadiusConfig {
     std::string servers;     // virtual servers; kPppoeSite and kSmtpSite are two
     std::string users;       // of the files module
     std::string dictionary;  // local attributes
-    std::string main;        // more items at the top level, "cleanup_delay = 5"
+    std::string main;        // more items at the top level, "cleanup_delay = 5"; they win over the defaults
 };
 
 // A PPPoE server in the order that mods-available/pppoe_guard asks for, with an instance named pppoe_guard.
@@ -44,7 +44,7 @@ class RadiusServer {
     void kill();    // SIGKILL, and waits
     void hangup();  // SIGHUP
     // "freeradius -C": whether the configuration is good, and what it says.
-    [[nodiscard]] Result check() const;
+    [[nodiscard]] Result check(const std::vector<std::string>& arguments = {"-C", "-l", "stdout"}) const;
     // Rewrites the files; for the next start() or hangup().
     void configure(const RadiusConfig& config);
 

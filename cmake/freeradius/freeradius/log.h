@@ -1,6 +1,6 @@
 /*
- * Stand-in for the header that libfreeradius-dev 3.2.1 does not ship: the numbers of the log types and levels, and the
- * two functions of the server that write a line.
+ * Stand-in for the header that libfreeradius-dev 3.2.1 does not ship: the numbers of the log types and levels, where the
+ * log goes, and the two functions of the server that write a line.
  */
 #ifndef GUARD_COMPAT_LOG_H
 #define GUARD_COMPAT_LOG_H
@@ -26,6 +26,20 @@ typedef enum log_lvl {
 	L_DBG_LVL_3 = 3,
 	L_DBG_LVL_MAX = 4
 } log_lvl_t;
+typedef enum log_dst {
+	L_DST_STDOUT = 0,
+	L_DST_FILES = 1,
+	L_DST_SYSLOG = 2,
+	L_DST_STDERR = 3,
+	L_DST_NULL = 4
+} log_dst_t;
+/* Only the first members: never allocate or copy one. */
+typedef struct fr_log_t {
+	bool		colourise;
+	int		fd;
+	log_dst_t	dst;
+} fr_log_t;
+extern fr_log_t default_log;
 typedef void (*radlog_func_t)(log_type_t, log_lvl_t, REQUEST *, char const *, va_list);
 int radlog(log_type_t, char const *, ...) __attribute__((format(printf, 2, 3)));
 void radlog_request(log_type_t, log_lvl_t, REQUEST *, char const *, ...) __attribute__((format(printf, 4, 5)));

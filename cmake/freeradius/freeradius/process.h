@@ -1,6 +1,6 @@
 /*
  * Stand-in for the header that libfreeradius-dev 3.2.1 does not ship: types that REQUEST contains. The two enums take four
- * bytes each, which is all that matters here; rlm_pppoe_guard.c asserts the size of REQUEST.
+ * bytes each, which is all that matters here; rlm_pppoe_guard/layout.h asserts what follows from it.
  */
 #ifndef GUARD_COMPAT_PROCESS_H
 #define GUARD_COMPAT_PROCESS_H

@@ -4,6 +4,8 @@
  */
 #ifndef GUARD_COMPAT_TMPL_H
 #define GUARD_COMPAT_TMPL_H
+/* Known to rlm_pppoe_guard/layout.h: without the server's own headers, its layout must be known by numbers. */
+#define GUARD_STAND_INS
 #include <freeradius/xlat.h>
 typedef enum pair_lists { PAIR_LIST_UNKNOWN = 0, PAIR_LIST_REQUEST, PAIR_LIST_REPLY, PAIR_LIST_CONTROL } pair_lists_t;
 typedef enum requests { REQUEST_UNKNOWN = 0, REQUEST_OUTER, REQUEST_CURRENT, REQUEST_PARENT } request_refs_t;

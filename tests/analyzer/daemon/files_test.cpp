@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_SUITE_END()
 
 BOOST_FIXTURE_TEST_SUITE(whole_files, Directory)
 
-std::string as_text(const std::vector<std::uint8_t>& bytes) {
+std::string as_text(std::span<const std::uint8_t> bytes) {
     return {bytes.begin(), bytes.end()};
 }
 std::span<const std::uint8_t> as_bytes(std::string_view text) {
