@@ -1,0 +1,241 @@
+// Writes what the fuzzers begin with, made by the real encoders: `write_fuzz_seeds DIRECTORY` puts DIRECTORY/TARGET/N.
+// make_corpus.sh runs it and keeps in corpus/ what adds coverage.
+#include <cstdlib>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "analyzer/daemon/disconnect_packet.hpp"
+#include "enforcement/table.hpp"
+#include "event/little_endian.hpp"
+#include "spool/position.hpp"
+#include "spool/record.hpp"
+
+namespace {
+
+using namespace guard;
+
+constexpr std::uint64_t kEpoch = 0x0123456789abcdef;
+constexpr Time kTime{Microseconds{1'772'323'261'169'230}};  // 2026-03-01T00:01:01.169230Z
+
+class Seeds {
+  public:
+    explicit Seeds(std::filesystem::path directory) : directory_(std::move(directory)) {}
+
+    void add(const std::string& target, std::string_view bytes) {
+        std::filesystem::create_directories(directory_ / target);
+        std::ofstream file(directory_ / target / std::to_string(++counts_[target]), std::ios::binary);
+        file.exceptions(std::ios::badbit | std::ios::failbit);
+        file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+        file.close();
+    }
+
+  private:
+    std::filesystem::path directory_;
+    std::map<std::string, int> counts_;
+};
+
+std::string text_of(std::span<const std::uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+template <class Integer>
+std::string number(Integer value) {
+    std::array<std::uint8_t, sizeof value> bytes{};
+    put_little_endian(value, bytes.data());
+    return text_of(bytes);
+}
+
+std::string mode(unsigned value) {
+    return std::string(1, static_cast<char>(value));
+}
+
+IpAddress address(const char* text) {
+    return IpAddress::parse(text).value();
+}
+
+std::vector<LoginEvent> events() {
+    return {
+        {Service::pppoe, Kind::accept, "a", {}, kTime},
+        {Service::pppoe, Kind::reject, "tanaka@isp.example", {}, Time{}},
+        {Service::smtp_auth, Kind::accept, "tanaka@isp.example", {address("192.0.2.1")}, kTime},
+        {Service::smtp_auth, Kind::reject, "\xe7\x94\xb0\xe4\xb8\xad", {address("2001:db8::1")}, kTime},
+        {Service::pppoe, Kind::assign, "x@y", {address("10.1.0.0/16"), address("2001:db8::/56")}, kTime},
+        {Service::pppoe, Kind::alive, std::string(8, '\0'), {address("0.0.0.0/0"), address("::/0")}, Time::max()},
+        {Service::pppoe,
+         Kind::release,
+         std::string(kMaxIdBytes, 'z'),
+         {address("203.0.113.9"), address("2001:db8:ffff::7"), address("2001:db8:2:100::/64"),
+          address("2001:db8:3::/48")},
+         Time::min()},
+        {Service::pppoe,
+         Kind::assign,
+         std::string(kMaxIdBytes, '\xff'),
+         {address("2001:db8::1"), address("2001:db8::2"), address("2001:db8::3"), address("2001:db8::4")},
+         kTime},
+    };
+}
+
+std::string record(const LoginEvent& event) {
+    spool::RecordBuffer buffer;
+    const std::size_t length = spool::encode_record(event, kEpoch, buffer);
+    return text_of(std::span(buffer).first(length));
+}
+
+void add_records(Seeds& seeds) {
+    for (const LoginEvent& event : events()) {
+        for (const unsigned repaired : {0U, 1U}) seeds.add("record", mode(repaired) + number(kEpoch) + record(event));
+        std::string malformed = record(event);
+        malformed[16] = '\x1f';  // no such kind
+        seeds.add("record", mode(1) + number(kEpoch) + malformed);
+    }
+    seeds.add("record", mode(0) + number(kEpoch) + std::string(24, '\0'));
+    seeds.add("record", mode(0) + number(kEpoch) + record(events()[2]).substr(0, 32));
+}
+
+void add_segments(Seeds& seeds) {
+    std::string records, with_holes;
+    for (const LoginEvent& event : events()) {
+        records += record(event);
+        with_holes += record(event) + std::string(16, '\0');
+    }
+    const std::string header = number(kEpoch) + number(std::uint64_t{65'536}) + number(std::uint64_t{0});
+    constexpr unsigned kSound = 1 | 2;
+    for (const std::string& content : {std::string(), records, with_holes, with_holes + std::string(7, '\1'),
+                                       records + records.substr(0, 20), records.substr(8)})
+        for (const unsigned further : {0U, 4U, 8U, 16U, 16U | 8, 32U, 32U | 8})
+            seeds.add("segment", mode(kSound | further) + mode(3) + mode(6) + header + content);
+    seeds.add("segment", mode(0) + mode(1) + mode(0) + header + records);
+    seeds.add("segment", mode(1) + mode(1) + mode(0) + header + records);
+    const std::string cut = number(kEpoch) + number(~std::uint64_t{0}) + number(~std::uint64_t{0} - 7);
+    seeds.add("segment", mode(1) + mode(1) + mode(0) + cut + records);
+}
+
+void add_tables(Seeds& seeds) {
+    const HashKey key{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16};
+    const std::vector<enforcement::SuspendedId> ids{{Service::pppoe, "a@example.net"},
+                                                    {Service::smtp_auth, "a@example.net"},
+                                                    {Service::pppoe, "b"},
+                                                    {Service::pppoe, "c"}};
+    std::vector<enforcement::BlockedSource> sources;
+    for (const char* text : {"192.0.2.1", "192.0.2.0/24", "192.0.0.0/8", "0.0.0.0/0", "2001:db8::1", "2001:db8::/64",
+                             "2001:db8::/48", "::/0"})
+        sources.push_back({address(text), kTime});
+    sources[1].expires = Time::min();
+    sources[4].expires = Time::max();
+    const std::string fingerprint = "v1,case=lower,realm=keep";
+    for (const unsigned how : {0U, 3U, 9U, 11U, 15U}) {
+        const auto add = [&](const enforcement::Table& table) {
+            seeds.add("table", mode(how) + text_of(table.to_bytes()));
+        };
+        add(enforcement::Table::build(1, key, fingerprint, {}, {}));
+        add(enforcement::Table::build(2, key, fingerprint, ids, {}));
+        add(enforcement::Table::build(3, key, fingerprint, {}, sources));
+        add(enforcement::Table::build(~std::uint64_t{0}, key, std::string(31, 'f'), ids, sources));
+    }
+}
+
+void add_texts(Seeds& seeds) {
+    spool::Position position;
+    seeds.add("position", position.to_string());
+    position.done_through = 1'772'323'261'169'230;
+    seeds.add("position", position.to_string());
+    position.offsets = {{1'772'323'261'169'231, 8192}, {1'772'323'261'169'232, spool::Position::kDone}};
+    seeds.add("position", position.to_string());
+    for (const char* text : {"5 4:8", "5 6:7", "5 6:8 6:8", "05", "5  6:8", "5 ", "99999999999999999999"})
+        seeds.add("position", text);
+    for (const char* text :
+         {"192.0.2.1", "192.0.2.0/24", "192.0.2.1/24", "0.0.0.0/0", "255.255.255.255", "2001:db8::1", "2001:db8::/56",
+          "::ffff:192.0.2.1", "::ffff:192.0.2.0/120", "::ffff:0:0/95", "::", "::/0", "1:2:3:4:5:6:7:8/127",
+          "2001:db8::192.0.2.1", "192.0.2.1/33", "192.0.2.1/", "192.0.2", "2001:db8::1%eth0", "fe80::1/129"})
+        seeds.add("address", text);
+    for (const unsigned settings : {0U, 1U, 2U, 3U})
+        for (const std::string& name :
+             {std::string("Tanaka@ISP.example"), std::string("a@b@C"), std::string("@isp.example"), std::string(),
+              std::string(253, 'A'), std::string(254, 'A'), std::string(253, 'A') + "@x",
+              std::string("\xc3\x84\0\xff", 4)})
+            seeds.add("identity", mode(settings) + name);
+}
+
+void add_lines(Seeds& seeds) {
+    const std::vector<std::string> lines{
+        R"({"time":"2026-03-01T08:00:00+09:00","service":"pppoe","kind":"assign","id":"tanaka@isp.example","address":"10.1.7.21"})",
+        R"({"time":"2026-03-01T00:01:01.169230Z","service":"smtp_auth","kind":"reject","id":"A@b","address":["2001:db8::1"]})",
+        R"({"time":"2016-12-31T23:59:60Z","service":"pppoe","kind":"accept","id":"x","address":["10.0.0.1","2001:db8::/56"]})",
+        R"({"time":"0000-01-01T00:00:00+23:59","service":"pppoe","kind":"alive","id":"\u0000\"\\é","address":null})",
+        R"({"id":"x","kind":"release","more":{"a":[1,2.5e3,true]},"service":"pppoe","time":"2026-03-01t00:00:00z","address":[]})",
+        R"({"time":"2026-03-01T08:00:00","service":"pppoe","kind":"assign","id":"x"})",
+        R"({"time":"2026-03-01T08:00:00Z","service":"smtp_auth","kind":"alive","id":"x","address":"10.0.0.1"})",
+        R"({"time":"2026-03-01T08:00:00Z","service":"pppoe","kind":"reject","id":"x","address":"10.0.0.1"})",
+        R"({"time":"2026-03-01T08:00:00Z","service":"pppoe","kind":"alive","id":"x","address":"255.255.255.254"})",
+        R"({"time":1,"service":"pppoe","kind":"accept","id":"x"})",
+        R"({"id":"x","id":"y"})",
+        R"([1])",
+        R"({"time":")",
+        "\xff\xfe",
+    };
+    std::string all = "\xEF\xBB\xBF";
+    for (const std::string& line : lines) {
+        for (const unsigned settings : {0U, 3U}) seeds.add("jsonl", mode(settings) + line + '\n');
+        all += line + "\r\n \t\n";
+    }
+    seeds.add("jsonl", mode(0) + all);
+    seeds.add("jsonl", mode(0));
+}
+
+void add_pools(Seeds& seeds) {
+    const std::vector<std::string> files{
+        "prefix,country,region,city,postal,lat,lon,radius_km,nas\n"
+        "10.1.0.0/16,JP,JP-01,Sapporo,,43.064,141.347,150,bras-sapporo\n"
+        "10.46.0.0/16,JP,JP-46,Kagoshima,,31.560,130.558,80,bras-kagoshima\n",
+        "10.0.0.0/8,JP,JP-13,,\n10.1.0.0/16,JP,JP-01,,\n10.1.2.0/24,,,,\n10.1.2.3,JP,JP-27,,\n",
+        "\xEF\xBB\xBF# geofeed\r\n2001:db8::/32,US,US-CA,\"San, "
+        "\"\"Jose\"\"\",\r\n2001:db8::/48,JP,jp-13,,\r\n::/0,,,,\r\n",
+        "192.0.2.0/24,US,,,\n198.51.100.0/24,US,US-NY,New York,,40.7,-74\n0.0.0.0/0,DE,,,,51,10,400\n",
+        "10.1.2.0/16,JP,JP-48,,\n10.1.0.0/16,jpn,JP-01,,,91,1,x\n10.1.0.0/16,JP,US-CA,,,,1\n",
+        "10.0.0.0/8,JP,JP-01,\"open\n",
+        "10.0.0.0/8,,JP-01,,,,,20001\n10.0.0.0/8,JP,JP-01\n10.0.0.0/8,JP,JP-01,\x1b[2J\n",
+    };
+    for (const std::string& file : files)
+        for (const unsigned length : {0U, 24U}) seeds.add("pools", mode(length) + file);
+}
+
+void add_replies(Seeds& seeds) {
+    const auto attribute = [](unsigned type, const std::string& value) {
+        return mode(type) + mode(static_cast<unsigned>(value.size()) + 2) + value;
+    };
+    const std::string cause = attribute(101, {"\0\0\1\xf7", 4}), signature = attribute(80, std::string(16, '\0'));
+    for (const std::string& attributes :
+         {std::string(), cause, signature, cause + signature, signature + cause + attribute(18, "no"), cause + cause,
+          attribute(80, "short"), attribute(101, "12"), std::string("\x65\x01", 2), std::string("\x65\xff", 2)})
+        for (const unsigned code : {41U, 42U})
+            for (const unsigned how : {1U, 3U, 7U})
+                seeds.add("disconnect_reply", mode(how) + mode(code) + mode(7) + std::string(18, '\0') + attributes);
+    const auto request = daemon::encode_disconnect({"x", address("10.0.0.1"), kTime}, 7, "testing123");
+    seeds.add("disconnect_reply", mode(0) + text_of(request.bytes));
+}
+
+}  // namespace
+
+int main(int count, char** arguments) try {
+    if (count != 2) {
+        std::cerr << "usage: write_fuzz_seeds DIRECTORY\n";
+        return 2;
+    }
+    Seeds seeds(arguments[1]);
+    add_records(seeds);
+    add_segments(seeds);
+    add_tables(seeds);
+    add_texts(seeds);
+    add_lines(seeds);
+    add_pools(seeds);
+    add_replies(seeds);
+    return EXIT_SUCCESS;
+} catch (const std::exception& error) {
+    std::cerr << "write_fuzz_seeds: " << error.what() << '\n';
+    return EXIT_FAILURE;
+}
