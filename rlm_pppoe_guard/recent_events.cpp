@@ -1,8 +1,9 @@
 #include "rlm_pppoe_guard/recent_events.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
-#include <string>
+#include <stdexcept>
 
 namespace guard::module {
 namespace {
@@ -12,15 +13,17 @@ enum class About : char { packet = 'p', session = 's' };
 // Every variable part is preceded by its length: no two different messages have the same bytes.
 class Bytes {
   public:
-    explicit Bytes(About about) { text_.push_back(static_cast<char>(about)); }
+    explicit Bytes(About about) { add(static_cast<std::uint8_t>(about)); }
 
-    void add(std::uint8_t byte) { text_.push_back(static_cast<char>(byte)); }
-    void add(std::string_view part) {
+    void add(std::uint8_t byte) { bytes_.at(used_++) = byte; }
+    void add(std::span<const std::uint8_t> part) {
         add(static_cast<std::uint8_t>(part.size() & 0xff));
         add(static_cast<std::uint8_t>(part.size() >> 8 & 0xff));
-        text_.append(part);
+        if (part.size() > bytes_.size() - used_) throw std::length_error("a message longer than RADIUS has");
+        std::copy(part.begin(), part.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(used_));
+        used_ += part.size();
     }
-    void add(std::span<const std::uint8_t> part) { add({reinterpret_cast<const char*>(part.data()), part.size()}); }
+    void add(std::string_view part) { add({reinterpret_cast<const std::uint8_t*>(part.data()), part.size()}); }
     void add(const IpAddress& address) {
         add(address.bytes());
         add(static_cast<std::uint8_t>(address.prefix_length()));
@@ -33,12 +36,12 @@ class Bytes {
         add(static_cast<std::uint8_t>(event.addresses.size()));
         for (const IpAddress& address : event.addresses) add(address);
     }
-    [[nodiscard]] Hash128 hash(const HashKey& key) const {
-        return keyed_hash(key, {reinterpret_cast<const std::uint8_t*>(text_.data()), text_.size()});
-    }
+    [[nodiscard]] Hash128 hash(const HashKey& key) const { return keyed_hash(key, std::span(bytes_).first(used_)); }
 
   private:
-    std::string text_;
+    // An ID and a session of 253 bytes each, five addresses, an authenticator.
+    std::array<std::uint8_t, 1024> bytes_;  // not zeroed: this is made twice for each login
+    std::size_t used_ = 0;
 };
 
 bool is_session(Kind kind) {
@@ -53,7 +56,7 @@ RecentEvents::RecentEvents(const HashKey& key, std::size_t capacity)
 bool RecentEvents::repeated(const LoginEvent& event, const Origin& origin, Time arrived) {
     bool before = false;
     const bool has_packet = std::any_of(origin.authenticator.begin(), origin.authenticator.end(),
-                                      [](std::uint8_t byte) { return byte != 0; });
+                                        [](std::uint8_t byte) { return byte != 0; });
     if (has_packet) {
         Bytes packet(About::packet);
         packet.add(origin.nas);
