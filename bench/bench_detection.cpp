@@ -21,7 +21,7 @@ std::shared_ptr<const geo::Locator> locator() {
     std::stringstream pools;
     for (unsigned region = 1; region <= 47; ++region)
         pools << fmt::format("10.{}.0.0/16,JP,JP-{:02},,,,,,bras{}\n", region, region, region);
-    return std::make_shared<const geo::Locator>(*geo::PoolTable::parse(pools, "bench"), nullptr, 1);
+    return std::make_shared<const geo::Locator>(*geo::PoolTable::parse(pools, "bench"), geo::DatabaseRanges{}, 1);
 }
 
 std::vector<LoginEvent> events() {

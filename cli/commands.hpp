@@ -10,6 +10,7 @@
 namespace guard::cli {
 
 inline constexpr int kDone = 0, kNo = 1, kCouldNotRun = 2;
+inline constexpr const char* kDefaultConfig = "/etc/pppoe-guard/pppoe-guard.toml";
 
 struct ReplayOptions {
     std::vector<std::filesystem::path> inputs;  // "-": standard input
@@ -40,6 +41,16 @@ struct SuspendedOptions {
 int suspended_list(const SuspendedOptions& options);
 int suspended_show(const SuspendedOptions& options);
 int suspended_release(const SuspendedOptions& options);
+
+// They read files alone: no database, no log, no ID.
+struct GeoOptions {
+    std::filesystem::path config, pools, mmdb;
+    std::vector<std::string> addresses;  // or prefixes; "-": one a line from standard input
+    bool json = false;
+};
+int geo_lookup(const GeoOptions& options);
+int geo_check(const GeoOptions& options);     // of `pools`
+int geo_distance(const GeoOptions& options);  // between two addresses
 
 int config_check(const std::filesystem::path& file);
 int config_show(const std::filesystem::path& file);

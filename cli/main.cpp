@@ -1,13 +1,12 @@
 // guardctl: everything a person does to the system from a shell. docs/man/guardctl.8 is its manual.
 #include <CLI/CLI.hpp>
+#include <cstdio>
 
 #include "cli/commands.hpp"
 
 namespace {
 
 using namespace guard::cli;
-
-constexpr const char* kDefaultConfig = "/etc/pppoe-guard/pppoe-guard.toml";
 
 void add_database(CLI::App& app, DatabaseOptions& options) {
     app.add_option("-c,--config", options.config, std::string("configuration file; default ") + kDefaultConfig);
@@ -77,6 +76,34 @@ void add_suspended(CLI::App& app, SuspendedOptions& options, int& result) {
     release->callback([&] { result = suspended_release(options); });
 }
 
+void add_geo_files(CLI::App& app, GeoOptions& options) {
+    app.add_option("-c,--config", options.config,
+                   std::string("configuration file; default, unless --pools or --geo is given: ") + kDefaultConfig);
+    app.add_option("-p,--pools", options.pools, "pool file instead of the one in the configuration file");
+    app.add_option("-g,--geo", options.mmdb, "MaxMind database instead of the one in the configuration file");
+}
+
+void add_geo(CLI::App& app, GeoOptions& options, int& result) {
+    auto* geo = app.add_subcommand("geo", "where addresses are, as the detectors see it");
+    geo->require_subcommand(1);
+    auto* lookup = geo->add_subcommand("lookup", "where an address is, and who says so");
+    lookup->add_option("ADDRESS", options.addresses, "addresses or prefixes; - is standard input, one a line")
+        ->required();
+    add_geo_files(*lookup, options);
+    lookup->add_flag("--json", options.json, "one JSON object a line");
+    lookup->callback([&] { result = geo_lookup(options); });
+    auto* check = geo->add_subcommand("check", "report every mistake in a pool file, or what it covers");
+    check->add_option("FILE", options.pools, "the pool file; a plain geofeed (RFC 8805) is one")->required();
+    check->add_option("-g,--geo", options.mmdb, "MaxMind database that places regions without coordinates");
+    check->add_flag("--json", options.json, "one JSON object");
+    check->callback([&] { result = geo_check(options); });
+    auto* distance = geo->add_subcommand("distance", "how far two addresses are apart, as the detectors see it");
+    distance->add_option("ADDRESS", options.addresses, "two addresses or prefixes")->required()->expected(2);
+    add_geo_files(*distance, options);
+    distance->add_flag("--json", options.json, "one JSON object");
+    distance->callback([&] { result = geo_distance(options); });
+}
+
 void add_config(CLI::App& app, std::filesystem::path& file, int& result) {
     auto* config = app.add_subcommand("config", "the configuration file");
     config->require_subcommand(1);
@@ -103,10 +130,12 @@ int main(int argc, char** argv) {
     ReplayOptions replay_options;
     MigrateOptions migrate_options;
     SuspendedOptions suspended_options;
+    GeoOptions geo_options;
     std::filesystem::path config_file = kDefaultConfig;
     add_replay(app, replay_options, result);
     add_migrate(app, migrate_options, result);
     add_suspended(app, suspended_options, result);
+    add_geo(app, geo_options, result);
     add_config(app, config_file, result);
     try {
         app.parse(argc, argv);
@@ -114,5 +143,8 @@ int main(int argc, char** argv) {
         const int code = app.exit(error);
         return code == 0 ? kDone : kCouldNotRun;
     }
-    return result;
+    // That the disk is full may show only now.
+    if (std::fflush(stdout) == 0) return result;
+    std::perror("guardctl: the answer could not be written");
+    return kCouldNotRun;
 }

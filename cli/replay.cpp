@@ -112,7 +112,7 @@ Read read_input(const std::filesystem::path& input, const IdNormalisation& norma
 int run(const ReplayOptions& options) {
     const config::Settings settings = settings_of(options);
     auto locator = geo::Locator::load(settings.pools, settings.mmdb, 1);
-    if (!locator) throw CouldNotRun{locator.error()};
+    if (!locator) throw CouldNotRun{fmt::format("{}", fmt::join(locator.error(), "\n"))};
     detection::Knowledge knowledge;
     if (!settings.gateways.empty()) {
         auto gateways = geo::load_prefixes(settings.gateways);

@@ -21,11 +21,8 @@ constexpr std::size_t kSourceBytes = 32;
 constexpr std::uint64_t kMaxEntries = 10'000'000;
 
 Hash128 hash_of(const HashKey& key, Service service, std::string_view id) {
-    std::array<std::uint8_t, 1 + kMaxIdBytes> bytes;  // not zeroed: that would cost as much as the hash
-    const std::size_t length = std::min(id.size(), kMaxIdBytes);
-    bytes[0] = static_cast<std::uint8_t>(service);
-    std::memcpy(bytes.data() + 1, id.data(), length);
-    return keyed_hash(key, std::span(bytes).first(1 + length));
+    return keyed_hash(key, static_cast<std::uint8_t>(service),
+                      {reinterpret_cast<const std::uint8_t*>(id.data()), std::min(id.size(), kMaxIdBytes)});
 }
 
 bool by_high(const Hash128& a, const Hash128& b) {
@@ -96,7 +93,11 @@ void Table::index() {
         const auto bits = static_cast<unsigned>(std::clamp(static_cast<int>(std::bit_width(ids_.size())) - 1, 1, 24));
         bucket_shift_ = 64 - bits;
         buckets_.assign((std::size_t{1} << bits) + 1, 0);
-        for (const Hash128& id : ids_) ++buckets_[bucket_of(id) + 1];
+        filter_.assign(std::bit_ceil(ids_.size() / 4 + 1), 0);
+        for (const Hash128& id : ids_) {
+            ++buckets_[bucket_of(id) + 1];
+            filter_[(id.low >> 6) & (filter_.size() - 1)] |= std::uint64_t{1} << (id.low & 63);
+        }
         for (std::size_t i = 1; i < buckets_.size(); ++i) buckets_[i] += buckets_[i - 1];
     }
     for (auto& lengths : prefix_lengths_) lengths.clear();
@@ -180,6 +181,8 @@ Expected<Table> Table::from_bytes(std::span<const std::uint8_t> bytes) {
 bool Table::is_suspended(Service service, std::string_view id) const {
     if (ids_.empty()) return false;
     const Hash128 wanted = hash_of(key_, service, id);
+    // Nearly every login: nobody who is suspended, told by one place in memory.
+    if (!may_hold(wanted)) return false;
     const auto first = ids_.begin() + buckets_[bucket_of(wanted)],
                last = ids_.begin() + buckets_[bucket_of(wanted) + 1];
     return std::find(first, last, wanted) != last;

@@ -48,6 +48,9 @@ class Table {
   private:
     void index();
     [[nodiscard]] std::size_t bucket_of(const Hash128& hash) const { return hash.high >> bucket_shift_; }
+    [[nodiscard]] bool may_hold(const Hash128& hash) const {
+        return (filter_[(hash.low >> 6) & (filter_.size() - 1)] >> (hash.low & 63) & 1) != 0;
+    }
 
     std::uint64_t generation_ = 0;
     HashKey key_{};
@@ -55,6 +58,7 @@ class Table {
     PageVector<Hash128> ids_;            // ascending by high, low
     PageVector<std::uint32_t> buckets_;  // where the IDs with the same upper bits begin, and where the last ones end
     unsigned bucket_shift_ = 63;         // from the upper half of a hash to its bucket
+    PageVector<std::uint64_t> filter_;   // a bit for the lower half of each hash; one in sixteen is set at most
     PageVector<BlockedSource> sources_;  // ascending by address
     std::vector<std::uint8_t> prefix_lengths_[2];  // those in use for IPv4 and IPv6, longest first
 };

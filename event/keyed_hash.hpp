@@ -18,6 +18,8 @@ struct Hash128 {
 };
 
 [[nodiscard]] Hash128 keyed_hash(const HashKey& key, std::span<const std::uint8_t> bytes);
+// Of `first` and `rest` as one text.
+[[nodiscard]] Hash128 keyed_hash(const HashKey& key, std::uint8_t first, std::span<const std::uint8_t> rest);
 
 // A fresh key from the kernel's generator. Throws std::system_error if there is none.
 [[nodiscard]] HashKey random_key();

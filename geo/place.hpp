@@ -33,6 +33,8 @@ struct Coordinates {
 };
 
 inline constexpr Kilometres kCountryOnlyRadius = 200;
+// Taken for a record that gives no radius: as wide as the widest circle of GeoLite2. Such a place is country-only.
+inline constexpr Kilometres kUnknownRadius = 1000;
 
 // What Place::country_only says: no city, and a circle so wide that it stands for the country.
 [[nodiscard]] constexpr bool is_country_only(bool without_city, Kilometres radius) {

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <fstream>
 #include <istream>
-#include <map>
+#include <limits>
 
 #include "event/text.hpp"
 #include "geo/csv.hpp"
@@ -173,6 +173,7 @@ Expected<PoolTable, std::vector<std::string>> PoolTable::load(const std::filesys
 
 Expected<PoolTable, std::vector<std::string>> PoolTable::parse(std::istream& text, std::string_view name) {
     PoolTable table;
+    table.name_ = name;
     std::vector<std::string> mistakes;
     std::map<IpAddress, std::uint64_t> first_lines;
     std::string line;
@@ -196,10 +197,6 @@ Expected<PoolTable, std::vector<std::string>> PoolTable::parse(std::istream& tex
                                ", expected each prefix once; it is on line " + std::to_string(first->second) + " too");
             continue;
         }
-        if (!pool->place && !pool->country.empty())
-            table.warnings_.push_back(where + pool->prefix.to_string() + " gives " +
-                                      std::string((pool->region.empty() ? pool->country : pool->region).view()) +
-                                      " without coordinates: its addresses have no place");
         table.pools_.push_back(std::move(*pool));
     }
     if (text.bad())
@@ -212,23 +209,86 @@ Expected<PoolTable, std::vector<std::string>> PoolTable::parse(std::istream& tex
 // Sorted like this, the prefixes that hold an address are the last prefix that does not begin behind it and those
 // around that one: whatever lies between two of them in the order is nested in the wider.
 void PoolTable::build_index() {
-    for (std::size_t i = 0; i < pools_.size(); ++i) nodes_.push_back({pools_[i].prefix, i, kNone});
-    std::ranges::sort(nodes_, [](const Node& a, const Node& b) { return before(a.prefix, b.prefix); });
-    std::vector<std::size_t> around;
-    for (std::size_t i = 0; i < nodes_.size(); ++i) {
-        while (!around.empty() && !nodes_[around.back()].prefix.contains(nodes_[i].prefix)) around.pop_back();
+    pools_.shrink_to_fit();
+    nodes_.reserve(pools_.size());
+    for (std::uint32_t i = 0; i < pools_.size(); ++i) nodes_.push_back({i, kNone});
+    std::ranges::sort(nodes_, [&](const Node& a, const Node& b) { return before(prefix_of(a), prefix_of(b)); });
+    std::vector<std::uint32_t> around;
+    for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+        while (!around.empty() && !prefix_of(nodes_[around.back()]).contains(prefix_of(nodes_[i]))) around.pop_back();
         if (!around.empty()) nodes_[i].parent = around.back();
         around.push_back(i);
     }
 }
 
+void PoolTable::complete(const std::map<std::string, Place, std::less<>>& regions) {
+    for (Pool& pool : pools_) {
+        if (pool.place || pool.region.empty()) continue;
+        const auto region = regions.find(pool.region.view());
+        if (region == regions.end()) continue;
+        pool.place = region->second;
+        pool.place->country = pool.country;
+        pool.place->source = Place::Source::pool;
+        pool.place->network = pool.prefix;
+        pool.place->country_only = is_country_only(pool.city.empty(), pool.place->radius);
+    }
+}
+
+std::vector<std::string> PoolTable::warnings() const {
+    std::vector<std::string> warnings;
+    for (const Pool& pool : pools_)
+        if (!pool.place && !pool.country.empty())
+            warnings.push_back(name_ + ':' + std::to_string(pool.line) + ": " + pool.prefix.to_string() + " gives " +
+                               std::string((pool.region.empty() ? pool.country : pool.region).view()) +
+                               " without coordinates: its addresses have no place");
+    return warnings;
+}
+
 const Pool* PoolTable::find(const IpAddress& address) const {
     const auto behind = std::upper_bound(nodes_.begin(), nodes_.end(), address,
-                                         [](const IpAddress& a, const Node& b) { return before(a, b.prefix); });
+                                         [&](const IpAddress& a, const Node& b) { return before(a, prefix_of(b)); });
     if (behind == nodes_.begin()) return nullptr;
-    for (auto at = static_cast<std::size_t>(behind - nodes_.begin()) - 1; at != kNone; at = nodes_[at].parent)
-        if (nodes_[at].prefix.contains(address)) return &pools_[nodes_[at].pool];
+    for (auto at = static_cast<std::uint32_t>(behind - nodes_.begin()) - 1; at != kNone; at = nodes_[at].parent)
+        if (prefix_of(nodes_[at]).contains(address)) return &pools_[nodes_[at].pool];
     return nullptr;
+}
+
+// A prefix begins with its own value, and behind its end what is around it goes on.
+template <class Address>
+Ranges<Address> PoolTable::ranges() const {
+    constexpr unsigned kWidth = 8 * sizeof(Address);
+    struct Open {
+        Address last;
+        std::uint32_t value;
+    };
+    Ranges<Address> result;
+    std::vector<Open> open;
+    const auto close = [&] {
+        const Address last = open.back().last;
+        open.pop_back();
+        const std::uint32_t around = open.empty() ? 0 : open.back().value;
+        if (last != std::numeric_limits<Address>::max()) append<Address>(result, last + 1, around);
+    };
+    for (const Node& node : nodes_) {
+        const IpAddress& prefix = prefix_of(node);
+        if (prefix.is_ipv4() != (kWidth == 32)) continue;
+        const Address first = upper_bits<Address>(prefix);
+        while (!open.empty() && open.back().last < first) close();
+        const unsigned length = prefix.prefix_length();
+        const Address host = length >= kWidth ? 0 : std::numeric_limits<Address>::max() >> length;
+        open.push_back({first | host, length > kWidth ? kExact : node.pool + 1});
+        append(result, first, open.back().value);
+    }
+    while (!open.empty()) close();
+    return result;
+}
+
+Ranges<std::uint32_t> PoolTable::ranges4() const {
+    return ranges<std::uint32_t>();
+}
+
+Ranges<std::uint64_t> PoolTable::ranges6() const {
+    return ranges<std::uint64_t>();
 }
 
 }  // namespace guard::geo

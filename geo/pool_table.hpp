@@ -6,12 +6,14 @@
 // Only the prefix is required; columns behind the ninth are ignored. `#` begins a comment, CRLF and a byte order mark
 // are accepted, a line that begins `prefix,country,` is a header. No country, region, city and coordinates:
 // deliberately of no location. A prefecture of Japan needs no coordinates: its capital's are taken. `postal` is read
-// over (RFC 8805 deprecates it). `nas` names the row of the NAS file that ends sessions in this pool.
+// over (RFC 8805 deprecates it). Any other region needs them, or a database to take its middle from. `nas` names the
+// row of the NAS file that ends sessions in this pool.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <iosfwd>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,6 +22,7 @@
 
 #include "event/expected.hpp"
 #include "geo/place.hpp"
+#include "geo/range_map.hpp"
 
 namespace guard::geo {
 
@@ -48,22 +51,31 @@ class PoolTable {
     [[nodiscard]] const Pool* find(const IpAddress& address) const;
 
     [[nodiscard]] std::span<const Pool> pools() const { return pools_; }
+    // Gives pools that name a region without coordinates the place of that region, by its code.
+    void complete(const std::map<std::string, Place, std::less<>>& regions);
     // What is no mistake but worth a line in the log: pools without a place that were not meant to be without.
-    [[nodiscard]] std::span<const std::string> warnings() const { return warnings_; }
+    [[nodiscard]] std::vector<std::string> warnings() const;
+
+    // The same as find() for single addresses, as ranges: 0 outside, else 1 + the index of the longest pool; kExact
+    // where a pool longer than /64 lies.
+    [[nodiscard]] Ranges<std::uint32_t> ranges4() const;
+    [[nodiscard]] Ranges<std::uint64_t> ranges6() const;
 
   private:
     struct Node {
-        IpAddress prefix;
-        std::size_t pool;
-        std::size_t parent;  // the next wider pool around this one, or kNone
+        std::uint32_t pool;
+        std::uint32_t parent;  // the node of the next wider pool around this one, or kNone
     };
-    static constexpr std::size_t kNone = SIZE_MAX;
+    static constexpr std::uint32_t kNone = UINT32_MAX;
 
     void build_index();
+    [[nodiscard]] const IpAddress& prefix_of(const Node& node) const { return pools_[node.pool].prefix; }
+    template <class Address>
+    [[nodiscard]] Ranges<Address> ranges() const;
 
     std::vector<Pool> pools_;  // in the order of the file
     std::vector<Node> nodes_;  // by family, first address, length: a prefix stands before all that it holds
-    std::vector<std::string> warnings_;
+    std::string name_;         // of the file
 };
 
 }  // namespace guard::geo

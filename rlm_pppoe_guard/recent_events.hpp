@@ -9,10 +9,10 @@
 #include <mutex>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "event/keyed_hash.hpp"
 #include "event/login_event.hpp"
+#include "event/page_allocator.hpp"
 
 namespace guard::module {
 
@@ -49,8 +49,8 @@ class RecentEvents {
     bool seen(const Hash128& hash, Time time, Microseconds window);
 
     const HashKey key_;
-    std::mutex mutex_;            // guards entries_
-    std::vector<Entry> entries_;  // sets of kWays, chosen by the hash
+    std::mutex mutex_;           // guards entries_
+    PageVector<Entry> entries_;  // sets of kWays, chosen by the hash
 };
 
 }  // namespace guard::module

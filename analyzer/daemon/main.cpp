@@ -10,6 +10,7 @@
 #include <exception>
 #include <thread>
 
+#include "analyzer/daemon/file_watch.hpp"
 #include "analyzer/daemon/pipeline.hpp"
 #include "config/logging.hpp"
 #include "config/options.hpp"
@@ -55,7 +56,7 @@ Expected<daemon::GeoFiles, std::vector<std::string>> load_geo(const config::Sett
                                                               std::uint64_t generation) {
     daemon::GeoFiles files;
     auto locator = geo::Locator::load(settings.pools, settings.mmdb, generation);
-    if (!locator) return unexpected(std::vector<std::string>{locator.error()});
+    if (!locator) return unexpected(std::move(locator.error()));
     files.locator = std::move(*locator);
     if (!settings.gateways.empty()) {
         auto gateways = geo::load_prefixes(settings.gateways);
@@ -95,6 +96,7 @@ int run(const std::filesystem::path& config_file) {
     const config::Settings settings = load_settings(config_file);
     config::set_up_logging(settings, "pppoe-guard-analyzer");
     std::uint64_t generation = 1;
+    daemon::FileWatch watch({settings.pools, settings.mmdb, settings.gateways});
     auto geo = or_refuse(load_geo(settings, generation));
     const config::NasList nases =
         settings.nas_file.empty() ? config::NasList{} : or_refuse(config::load_nas_file(settings.nas_file));
@@ -117,7 +119,12 @@ int run(const std::filesystem::path& config_file) {
     spdlog::info("event=started mode={}", settings.detection.mode == config::Mode::enforce  ? "enforce"
                                           : settings.detection.mode == config::Mode::review ? "review"
                                                                                             : "observe");
-    for (int signal = 0; sigwait(&signals, &signal) == 0 && signal == SIGHUP;) reload(settings, pipeline, ++generation);
+    for (int signal = SIGHUP; signal == SIGHUP || signal < 0;) {
+        constexpr timespec kLook{2, 0};
+        signal = sigtimedwait(&signals, nullptr, &kLook);
+        if (signal == SIGHUP) watch.accept();
+        if (signal == SIGHUP || (signal < 0 && watch.changed())) reload(settings, pipeline, ++generation);
+    }
     for (auto* running : {&analyzing, &disconnecting, &enforcing}) running->request_stop();
     for (auto* running : {&analyzing, &disconnecting, &enforcing}) running->join();
     spdlog::info("event=stopped");

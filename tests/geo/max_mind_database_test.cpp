@@ -2,7 +2,6 @@
 
 #include <boost/test/unit_test.hpp>
 #include <limits>
-#include <random>
 
 #include "tests/geo/mmdb_writer.hpp"
 #include "tests/support/process.hpp"
@@ -245,37 +244,19 @@ BOOST_AUTO_TEST_CASE(files_that_are_no_database) {
     }
 }
 
-// Every cut and thousands of random bytes: an error or some answer within range, never a crash.
-BOOST_AUTO_TEST_CASE(damaged_files) {
+// What is cut off anywhere is no database; other damage is in hostile_database_test.cpp.
+BOOST_AUTO_TEST_CASE(files_cut_off) {
     MmdbWriter writer;
     writer.insert(address("192.0.2.0/24"), sapporo());
     writer.insert(address("2001:db8::/32"), flat(34.69F, 135.5F));
     const std::string whole = writer.bytes();
-    const auto look = [&](const std::string& bytes) {
+    const auto opens = [&](const std::string& bytes) {
         test::write_file(file, bytes);
-        const auto database = MaxMindDatabase::open(file);
-        if (!database) return false;
-        for (const char* text : {"192.0.2.1", "192.0.2.255", "203.0.113.1", "2001:db8::1", "::1"})
-            if (const auto place = (*database)->lookup(address(text))) {
-                BOOST_TEST(std::abs(place->coordinates.latitude) <= 90);
-                BOOST_TEST(std::abs(place->coordinates.longitude) <= 180);
-                BOOST_TEST(place->radius <= 20'000);
-            }
-        return true;
+        return MaxMindDatabase::open(file).has_value();
     };
-    BOOST_TEST(look(whole));
-    std::size_t opened = 0;
-    for (std::size_t length = 0; length < whole.size(); length += 7) opened += look(whole.substr(0, length)) ? 1U : 0U;
-    BOOST_TEST(opened == 0U);
-    constexpr std::uint64_t kSeed = 3;
-    BOOST_TEST_MESSAGE("seed " << kSeed);
-    std::mt19937_64 random(kSeed);
-    for (int i = 0; i < 3000; ++i) {
-        std::string bytes = whole;
-        for (std::uint64_t changes = random() % 4 + 1; changes > 0; --changes)
-            bytes[random() % bytes.size()] = static_cast<char>(random());
-        look(bytes);
-    }
+    BOOST_TEST(opens(whole));
+    for (std::size_t length = 0; length < whole.size(); length += 7)
+        BOOST_TEST(!opens(whole.substr(0, length)), length);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

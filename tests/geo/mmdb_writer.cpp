@@ -51,21 +51,35 @@ struct Encoder {
 
 }  // namespace
 
-MmdbWriter::MmdbWriter(std::string type, std::uint16_t ip_version) : type_(std::move(type)), ip_version_(ip_version) {}
+MmdbWriter::MmdbWriter(std::string type, std::uint16_t ip_version, std::uint16_t record_size)
+    : type_(std::move(type)), ip_version_(ip_version), record_size_(record_size) {}
 
 void MmdbWriter::insert(const IpAddress& network, const MmdbValue& record) {
-    const bool under_96 = network.is_ipv4() && ip_version_ == 6;
-    const unsigned above = under_96 ? 96 : 0, depth = above + network.prefix_length();
+    std::string encoded = std::visit(Encoder{}, record.is);
+    const auto [known, is_new] = offsets_.emplace(std::move(encoded), static_cast<std::uint32_t>(data_.size()));
+    if (is_new) data_ += known->first;
+    const unsigned above = network.is_ipv4() && ip_version_ == 6 ? 96 : 0;
     const auto bit = [&](unsigned at) {
         return at >= above && (network.bytes()[(at - above) / 8] >> (7 - (at - above) % 8) & 1) != 0;
     };
-    const std::uint32_t data = kData | static_cast<std::uint32_t>(data_.size());
-    data_ += std::visit(Encoder{}, record.is);
+    refer(bit, above + network.prefix_length(), kData | known->second);
+}
+
+void MmdbWriter::alias(std::span<const std::uint8_t> first_bytes, unsigned length) {
+    const auto bit = [&](unsigned at) {
+        return at / 8 < first_bytes.size() && (first_bytes[at / 8] >> (7 - at % 8) & 1) != 0;
+    };
+    refer(bit, length, kAlias);
+}
+
+void MmdbWriter::refer(const std::function<bool(unsigned)>& bit, unsigned depth, std::uint32_t reference) {
     std::uint32_t at = 0;
     for (unsigned i = 0; i < depth; ++i) {
         const auto child = [&]() -> std::uint32_t& { return bit(i) ? nodes_[at].second : nodes_[at].first; };
         if (i + 1 == depth) {
-            child() = data;
+            child() = reference;
+        } else if (child() == kAlias) {
+            throw std::logic_error("MmdbWriter: a network below an alias");
         } else if ((child() & kData) != 0) {  // nothing, or a wider network's data: split it
             const std::uint32_t inherited = child();
             child() = static_cast<std::uint32_t>(nodes_.size());
@@ -77,14 +91,36 @@ void MmdbWriter::insert(const IpAddress& network, const MmdbValue& record) {
     }
 }
 
+// What an alias refers to: the node of ::/96, or the record of a wider network around it.
+std::uint32_t MmdbWriter::beginning_of_ipv4() const {
+    std::uint32_t at = 0;
+    for (unsigned i = 0; i < 96 && (at & kData) == 0; ++i) at = nodes_[at].first;
+    return at;
+}
+
+// As the tree writes it: nodes, the number that says "nothing", and behind 16 of no meaning the data.
+std::uint32_t MmdbWriter::number_of(std::uint32_t reference) const {
+    if (reference == kAlias) reference = beginning_of_ipv4();
+    const auto count = static_cast<std::uint32_t>(nodes_.size());
+    if (reference == kNothing) return count;
+    return (reference & kData) != 0 ? count + 16 + (reference & ~kData) : reference;
+}
+
 std::string MmdbWriter::bytes() const {
     const auto count = static_cast<std::uint32_t>(nodes_.size());
-    const auto reference = [&](std::uint32_t child) {
-        if (child == kNothing) return big_endian(count, 4);
-        return big_endian((child & kData) != 0 ? count + 16 + (child & ~kData) : child, 4);
-    };
+    if (std::uint64_t{count} + 16 + data_.size() >= std::uint64_t{1} << record_size_)
+        throw std::length_error("MmdbWriter: too much for this record size");
     std::string text;
-    for (const auto& [left, right] : nodes_) text += reference(left) + reference(right);
+    for (const auto& [left, right] : nodes_) {
+        const std::uint32_t first = number_of(left), second = number_of(right);
+        if (record_size_ == 28) {  // the upper four bits of both are in one byte between them
+            text += big_endian(first, 3);
+            text += static_cast<char>(first >> 24U << 4U | second >> 24U);
+            text += big_endian(second, 3);
+        } else {
+            text += big_endian(first, record_size_ / 8U) + big_endian(second, record_size_ / 8U);
+        }
+    }
     text += std::string(16, '\0') + data_ + "\xab\xcd\xefMaxMind.com";
     return text + Encoder{}(MmdbMap{{"binary_format_major_version", std::uint16_t{2}},
                                     {"binary_format_minor_version", std::uint16_t{0}},
@@ -94,7 +130,7 @@ std::string MmdbWriter::bytes() const {
                                     {"ip_version", ip_version_},
                                     {"languages", MmdbArray{"en"}},
                                     {"node_count", count},
-                                    {"record_size", std::uint16_t{32}}});
+                                    {"record_size", record_size_}});
 }
 
 void MmdbWriter::write(const std::filesystem::path& file) const {

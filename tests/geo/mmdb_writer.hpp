@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <utility>
 #include <variant>
@@ -33,23 +35,32 @@ using MmdbArray = MmdbValue::Array;
 
 class MmdbWriter {
   public:
-    // ip_version 6 holds IPv4 under ::/96; 4 holds IPv4 alone.
-    explicit MmdbWriter(std::string type = "Test-City", std::uint16_t ip_version = 6);
+    // ip_version 6 holds IPv4 under ::/96; 4 holds IPv4 alone. record_size is 24, 28 or 32 bits.
+    explicit MmdbWriter(std::string type = "Test-City", std::uint16_t ip_version = 6, std::uint16_t record_size = 32);
 
-    // Insert wider networks before those nested in them.
+    // Insert wider networks before those nested in them. Equal records are in the file once.
     void insert(const IpAddress& network, const MmdbValue& record);
+    // The IPv6 network that begins with these bytes is another way into IPv4, as 2002::/16 and ::ffff:0:0/96 are in
+    // MaxMind's files. Not for networks with anything below them.
+    void alias(std::span<const std::uint8_t> first_bytes, unsigned length);
     [[nodiscard]] std::string bytes() const;
     void write(const std::filesystem::path& file) const;
 
   private:
     static constexpr std::uint32_t kData = 0x8000'0000;  // a reference into data_, not to a node
     static constexpr std::uint32_t kNothing = 0xffff'ffff;
+    static constexpr std::uint32_t kAlias = 0xffff'fffe;
     using Node = std::pair<std::uint32_t, std::uint32_t>;
 
+    void refer(const std::function<bool(unsigned)>& bit, unsigned depth, std::uint32_t reference);
+    [[nodiscard]] std::uint32_t number_of(std::uint32_t reference) const;
+    [[nodiscard]] std::uint32_t beginning_of_ipv4() const;
+
     std::string type_;
-    std::uint16_t ip_version_;
+    std::uint16_t ip_version_, record_size_;
     std::vector<Node> nodes_{{kNothing, kNothing}};
     std::string data_;
+    std::map<std::string, std::uint32_t> offsets_;  // of encoded records in data_
 };
 
 }  // namespace guard::test

@@ -17,7 +17,7 @@ constexpr Time kNow{Microseconds{1'772'323'200'000'000}};
 
 std::shared_ptr<const geo::Locator> locator() {
     std::istringstream rows("10.13.0.0/16,JP,JP-13\n10.46.0.0/16,JP,JP-46\n");
-    return std::make_shared<const geo::Locator>(geo::PoolTable::parse(rows, "pools").value(), nullptr, 1);
+    return std::make_shared<const geo::Locator>(geo::PoolTable::parse(rows, "pools").value(), geo::DatabaseRanges{}, 1);
 }
 
 struct State {

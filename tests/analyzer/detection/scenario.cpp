@@ -24,7 +24,7 @@ std::string pool_rows() {
 
 std::shared_ptr<const geo::Locator> locator(const std::string& rows) {
     std::istringstream text(rows);
-    return std::make_shared<const geo::Locator>(geo::PoolTable::parse(text, "pools").value(), nullptr, 1);
+    return std::make_shared<const geo::Locator>(geo::PoolTable::parse(text, "pools").value(), geo::DatabaseRanges{}, 1);
 }
 
 std::string in_prefecture(unsigned number, unsigned n) {
