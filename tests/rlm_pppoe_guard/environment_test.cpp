@@ -205,11 +205,8 @@ BOOST_AUTO_TEST_CASE(the_rights_are_those_of_the_user_in_radiusd_conf) {
     setup.main = "security {\n\tuser = " + User::unprivileged().name + "\n\tallow_core_dumps = no\n}\n";
     Checked guarded(setup);
     close_to_server(guarded.spool());  // root could use it
-    const auto as_root = [&](const std::string& arguments) {
-        return run({"/usr/sbin/freeradius", arguments, "-l", "stdout", "-d", guarded.server.directory().string()});
-    };
     for (const char* arguments : {"-C", "-Cx", "-XC"}) {
-        const auto result = as_root(arguments);
+        const auto result = guarded.server.check_as(User::self(), {arguments, "-l", "stdout"});
         BOOST_TEST(result.status == 0, result.output);
         BOOST_TEST(result.output.find("by the user " + User::unprivileged().name) != std::string::npos, result.output);
     }

@@ -241,9 +241,15 @@ void RadiusServer::hangup() {
 }
 
 Result RadiusServer::check(const std::vector<std::string>& arguments) const {
+    return check_as(user_, arguments);
+}
+
+Result RadiusServer::check_as(const User& user, const std::vector<std::string>& arguments) const {
     std::vector<std::string> command{"/usr/sbin/freeradius", "-d", directory().string()};
     command.insert(command.end(), arguments.begin(), arguments.end());
-    return run(command, options(), kStartTimeout);
+    auto as_user = options();
+    as_user.user = user;
+    return run(command, as_user, kStartTimeout);
 }
 
 bool RadiusServer::wait_for_log(std::string_view text, std::chrono::milliseconds timeout) {

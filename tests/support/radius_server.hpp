@@ -45,6 +45,8 @@ class RadiusServer {
     void hangup();  // SIGHUP
     // "freeradius -C": whether the configuration is good, and what it says.
     [[nodiscard]] Result check(const std::vector<std::string>& arguments = {"-C", "-l", "stdout"}) const;
+    // The same, typed by `user` instead of the server's.
+    [[nodiscard]] Result check_as(const User& user, const std::vector<std::string>& arguments) const;
     // Rewrites the files; for the next start() or hangup().
     void configure(const RadiusConfig& config);
 
