@@ -4,6 +4,7 @@
 
 #include "analyzer/detection/history.hpp"
 #include "analyzer/detection/rules/rule.hpp"
+#include "analyzer/detection/smtp_history.hpp"
 #include "cli/geo.hpp"
 #include "geo/distance.hpp"
 
@@ -13,13 +14,10 @@ namespace {
 using nlohmann::ordered_json;
 using std::chrono::seconds;
 
-// The longest time within which nobody makes the step; none when it is possible at any speed. It is asked of the very
-// function that judges steps: what that takes for impossible in one span it does in every shorter one.
-std::optional<seconds> impossible_within(const geo::Place& a, const geo::Place& b,
-                                         const config::DetectionSettings& settings) {
-    const auto impossible = [&](seconds span) {
-        return detection::History::impossible_step(a, Time{}, b, Time{} + span, settings.pppoe).has_value();
-    };
+// The longest time within which nobody makes the step; none when it is possible at any speed. `impossible` asks the
+// very function that judges steps: what that takes for impossible in one span it does in every shorter one.
+template <class Impossible>
+std::optional<seconds> longest_impossible(Impossible impossible) {
     seconds possible = std::chrono::years{100}, longest{0};
     if (!impossible(longest)) return std::nullopt;
     while (possible - longest > seconds{1}) {
@@ -29,6 +27,20 @@ std::optional<seconds> impossible_within(const geo::Place& a, const geo::Place& 
     return longest;
 }
 
+std::optional<seconds> impossible_for_pppoe(const geo::Place& a, const geo::Place& b,
+                                            const config::PppoeSettings& settings) {
+    return longest_impossible([&](seconds span) {
+        return detection::History::impossible_step(a, Time{}, b, Time{} + span, settings).has_value();
+    });
+}
+
+std::optional<seconds> impossible_for_smtp(const geo::Place& a, const geo::Place& b,
+                                           const config::SmtpSettings& settings) {
+    return longest_impossible([&](seconds span) {
+        return detection::impossible_smtp_step(a, Time{}, b, Time{} + span, settings).has_value();
+    });
+}
+
 struct Pair {
     Whereabouts a, b;
     bool country_only = false, same_region = false;
@@ -36,6 +48,7 @@ struct Pair {
     bool far = false;  // by the rules of PPPoE
     std::optional<seconds> impossible;
     std::string not_compared;  // why PPPoE does not; empty: it does
+    std::optional<seconds> impossible_smtp;
 };
 
 std::string without_region(const GeoFiles& files, const Whereabouts& whereabouts) {
@@ -56,10 +69,11 @@ Pair compare(const GeoFiles& files, const IpAddress& a, const IpAddress& b) {
         pair.same_region = !pair.a.place->region.empty() && pair.a.place->region == pair.b.place->region;
         pair.middles = geo::great_circle(pair.a.place->coordinates, pair.b.place->coordinates);
         pair.least = geo::lower_bound_distance(*pair.a.place, *pair.b.place);
+        pair.impossible_smtp = impossible_for_smtp(*pair.a.place, *pair.b.place, files.detection.smtp);
     }
     if (pair.not_compared.empty()) {
         pair.far = detection::far_apart(*pair.a.pppoe, *pair.b.pppoe, files.detection);
-        pair.impossible = impossible_within(*pair.a.pppoe, *pair.b.pppoe, files.detection);
+        pair.impossible = impossible_for_pppoe(*pair.a.pppoe, *pair.b.pppoe, files.detection.pppoe);
     }
     return pair;
 }
@@ -101,7 +115,18 @@ std::string region_comparison(const Pair& pair) {
     return pair.a.place->region.empty() || pair.b.place->region.empty() ? "not known of both" : "another";
 }
 
-constexpr const char* kSmtpAuth = "not compared: no rule looks at where SMTP-AUTH sources are";
+std::string smtp_text(const Pair& pair, const config::SmtpSettings& settings) {
+    if (pair.a.place->country == pair.b.place->country) return "possible in any time: the same country";
+    if (!pair.impossible_smtp)
+        return fmt::format("possible in any time: nearer than detection.smtp.min_distance_km = {}",
+                           settings.min_distance_km);
+    return fmt::format(
+        "impossible within {}: {}faster than detection.smtp.max_speed_kmh = {}", span_text(*pair.impossible_smtp),
+        pair.country_only
+            ? fmt::format("by the countries alone, which count as {} km apart; ", settings.min_distance_km)
+            : "",
+        settings.max_speed_kmh);
+}
 
 void print_text(const GeoFiles& files, const Pair& pair) {
     const auto line = [](const char* what, const std::string& text) { fmt::print("{:14}  {}\n", what, text); };
@@ -118,7 +143,7 @@ void print_text(const GeoFiles& files, const Pair& pair) {
                              : "yes, and it is another");
     line("PPPoE", far_text(pair, files.detection.pppoe));
     if (pair.not_compared.empty()) line("a step", impossible_text(pair, files.detection.pppoe));
-    line("SMTP-AUTH", kSmtpAuth);
+    line("SMTP-AUTH", smtp_text(pair, files.detection.smtp));
 }
 
 void print_json(const GeoFiles& files, const Pair& pair) {
@@ -141,7 +166,17 @@ void print_json(const GeoFiles& files, const Pair& pair) {
     } else {
         pppoe["explanation"] = pair.not_compared;
     }
-    object["smtp_auth"] = {{"compared", false}, {"explanation", kSmtpAuth}};
+    ordered_json& smtp = object["smtp_auth"];
+    smtp["compared"] = known;
+    if (known) {
+        smtp["same_country"] = pair.a.place->country == pair.b.place->country;
+        smtp["impossible_within_seconds"] =
+            pair.impossible_smtp ? ordered_json(pair.impossible_smtp->count()) : ordered_json();
+        smtp["min_distance_km"] = files.detection.smtp.min_distance_km;
+        smtp["max_speed_kmh"] = files.detection.smtp.max_speed_kmh;
+    } else {
+        smtp["explanation"] = "one of the two is nowhere";
+    }
     fmt::print("{}\n", dump(object));
 }
 

@@ -23,10 +23,11 @@ constexpr std::array<std::string_view, 2> kRealms{"keep", "strip"};
 constexpr std::array<std::string_view, 3> kModes{"observe", "review", "enforce"};
 constexpr std::array<std::string_view, 2> kProfiles{"guideline", "cautious"};
 constexpr std::array<std::string_view, 4> kLevels{"error", "warning", "info", "debug"};
-constexpr std::array<std::string_view, 11> kRules{"pppoe.jump",           "pppoe.jump.live",  "pppoe.jump.bounce",
-                                                  "pppoe.jump.spread",    "pppoe.burst.far",  "pppoe.burst.live",
-                                                  "pppoe.burst.sessions", "pppoe.burst.rate", "pppoe.churn",
-                                                  "pppoe.reject",         "smtp.source"};
+constexpr std::array<std::string_view, 16> kRules{
+    "pppoe.jump",       "pppoe.jump.live",        "pppoe.jump.bounce", "pppoe.jump.spread", "pppoe.burst.far",
+    "pppoe.burst.live", "pppoe.burst.sessions",   "pppoe.burst.rate",  "pppoe.churn",       "pppoe.reject",
+    "smtp.jump",        "smtp.jump.corroborated", "smtp.burst.spread", "smtp.burst.rate",   "smtp.source",
+    "smtp.source.hit"};
 
 // The names are those of the enumerators, in their order.
 template <auto in>
@@ -169,7 +170,12 @@ Section rule_modes() {
         "A rate of accepts that no household produces.",
         "Many accepts and nothing else: a line fault, never a suspension.",
         "Many rejects: a stale password, never a suspension.",
-        "One source that fails on many IDs (R3)."};
+        "An impossible pair of countries: always for a person.",
+        "An impossible pair of countries, and what a traveller does not do.",
+        "Accepts from many networks in several countries within minutes.",
+        "More accepts from one network than a person makes: never a suspension.",
+        "One source that fails on many IDs (R3).",
+        "An ID accepted from a source that guesses."};
     for (std::size_t i = 0; i < kRules.size(); ++i)
         section.options.push_back({kRules[i], RuleMode{kRules[i]}, kHelp[i]});
     return section;
@@ -202,6 +208,41 @@ Section pppoe() {
          {"reject_window", Duration{IN(detection.pppoe.reject_window), 10s, 24h}, "`pppoe.reject`: within this time."},
          {"default_sessions", Count{IN(detection.pppoe.default_sessions), 1, 100},
           "Sessions at a time that an ID without a contract row may have."}}};
+}
+
+Section smtp() {
+    return {
+        "detection.smtp",
+        "SMTP-AUTH IDs (R2). Two places are impossible when they are in different countries, at least "
+        "`min_distance_km` apart, both radii taken off, and going from one to the other would take more than "
+        "`max_speed_kmh`. Where a database knows no more of a place than its country, the two count as exactly "
+        "`min_distance_km` apart. Listed gateways count for nothing here. Of an ID the last day is remembered.",
+        {{"min_distance_km", Number{IN(detection.smtp.min_distance_km), 0, 20000}, "Kilometres."},
+         {"max_speed_kmh", Number{IN(detection.smtp.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
+         {"jump_countries", Count{IN(detection.smtp.jump_countries), 3, 20},
+          "`smtp.jump.corroborated`: the ID was used in so many countries, and between two that are not familiar "
+          "nobody "
+          "travels in that time ..."},
+         {"jump_countries_window", Duration{IN(detection.smtp.jump_countries_window), 1min, 24h},
+          "... within this time."},
+         {"jump_accepts", Count{IN(detection.smtp.jump_accepts), 2, 5'000},
+          "`smtp.jump.corroborated`: or there were so many accepts from the new network ..."},
+         {"jump_accepts_window", Duration{IN(detection.smtp.jump_accepts_window), 1min, 24h}, "... within this time."},
+         {"spread_networks", Count{IN(detection.smtp.spread_networks), 2, 48},
+          "`smtp.burst.spread`: accepts from so many networks (/24, /48) ..."},
+         {"spread_countries", Count{IN(detection.smtp.spread_countries), 2, 20}, "... in so many countries ..."},
+         {"spread_window", Duration{IN(detection.smtp.spread_window), 10s, 24h}, "... within this time."},
+         {"slow_spread_networks", Count{IN(detection.smtp.slow_spread_networks), 2, 48},
+          "`smtp.burst.spread`, the longer window: accepts from so many networks ..."},
+         {"slow_spread_countries", Count{IN(detection.smtp.slow_spread_countries), 2, 20},
+          "... in so many countries ..."},
+         {"slow_spread_window", Duration{IN(detection.smtp.slow_spread_window), 10s, 24h}, "... within this time."},
+         {"rate_accepts", Count{IN(detection.smtp.rate_accepts), 2, 5'000},
+          "`smtp.burst.rate`: so many accepts from one network ..."},
+         {"rate_window", Duration{IN(detection.smtp.rate_window), 10s, 24h}, "... within this time."},
+         {"hit_window", Duration{IN(detection.smtp.hit_window), 1min, 48h},
+          "`smtp.source.hit`: an ID is suspect that was accepted from a source so long before it was found "
+          "guessing."}}};
 }
 
 Section smtp_source() {
@@ -316,10 +357,12 @@ Section log() {
 
 #undef IN
 
-constexpr std::array<AtMost, 6> kAtMost{{
+constexpr std::array<AtMost, 8> kAtMost{{
     {"detection.familiar_spacing", "detection.familiar_window"},
     {"detection.pppoe.spread_window", "spool.retention"},
     {"detection.pppoe.burst_live_after", "detection.pppoe.burst_accepts"},
+    {"detection.smtp.hit_window", "spool.retention"},
+    {"detection.smtp.jump_countries_window", "spool.retention"},
     {"detection.smtp_source.slow_window", "spool.retention"},
     {"detection.smtp_source.fast_ids", "detection.smtp_source.fast_rejects"},
     {"notice.retry", "notice.give_up"},
@@ -328,9 +371,9 @@ constexpr std::array<AtMost, 6> kAtMost{{
 }  // namespace
 
 std::span<const Section> sections() {
-    static const std::vector<Section> table{identity(), spool(),      database(),   geo(),    enforcement(),
-                                            analyzer(), detection(),  rule_modes(), pppoe(),  smtp_source(),
-                                            guards(),   disconnect(), release(),    notice(), log()};
+    static const std::vector<Section> table{identity(),   spool(),      database(), geo(),  enforcement(), analyzer(),
+                                            detection(),  rule_modes(), pppoe(),    smtp(), smtp_source(), guards(),
+                                            disconnect(), release(),    notice(),   log()};
     return table;
 }
 

@@ -35,6 +35,24 @@ struct PppoeSettings {
     unsigned default_sessions = 1;  // contract limit of an ID without a contract
 };
 
+struct SmtpSettings {
+    double min_distance_km = 500;
+    double max_speed_kmh = 1000;
+    unsigned jump_countries = 3;  // what makes a jump certain: so many countries ...
+    seconds jump_countries_window{24 * 3600};
+    unsigned jump_accepts = 50;  // ... or so many accepts from the new network
+    seconds jump_accepts_window{3600};
+    unsigned spread_networks = 5;  // fast spread: networks and countries
+    unsigned spread_countries = 2;
+    seconds spread_window{600};
+    unsigned slow_spread_networks = 10;
+    unsigned slow_spread_countries = 3;
+    seconds slow_spread_window{3600};
+    unsigned rate_accepts = 300;  // from one network
+    seconds rate_window{600};
+    seconds hit_window{24 * 3600};  // accepted from a source so long before its block
+};
+
 struct SmtpSourceSettings {
     seconds fast_window{600};
     unsigned fast_rejects = 20;
@@ -76,6 +94,7 @@ struct DetectionSettings {
     seconds familiar_spacing{20 * 3600};
     seconds reorder{120};  // replay puts events that come so late back in order
     PppoeSettings pppoe;
+    SmtpSettings smtp;
     SmtpSourceSettings smtp_source;
     GuardSettings guards;
 };

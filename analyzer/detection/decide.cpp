@@ -11,7 +11,7 @@ constexpr auto kDay = std::chrono::hours{24};
 constexpr std::size_t kJudgedSources = 10'000;  // past it those go whose block is over
 
 std::optional<IpAddress> newest_pool(const Finding& finding) {
-    if (finding.places.empty()) return std::nullopt;
+    if (finding.places.empty() || finding.places.back().source != geo::Place::Source::pool) return std::nullopt;
     return finding.places.back().network;
 }
 
@@ -22,6 +22,10 @@ Reason Detector::held_back(const Finding& finding, const Stream& stream, Time no
     if (knowledge_.allowed && knowledge_.allowed(finding.service, finding.id, now)) return Reason::allowed;
     const bool has_contract = knowledge_.contract && knowledge_.contract(finding.service, finding.id);
     if (finding.rule == Rule::pppoe_burst_sessions && !has_contract) return Reason::no_contract;
+    if (finding.rule == Rule::smtp_source_hit) {
+        if (backend_.failing(now)) return Reason::backend;
+        if (!sources_.mostly_guesses(*finding.evidence.front().address)) return Reason::storm;
+    }
     if (is_mass(finding.places, finding.steps, stream, now)) return Reason::storm;
     if (is_about_regions(finding.rule) && lagging_) return Reason::lag;
     if (is_about_regions(finding.rule) && pool_changed(finding.places, now)) return Reason::pool_table;
@@ -104,15 +108,15 @@ void Detector::judge_source(Decision& decision) {
 
 bool Detector::is_own(const IpAddress& source) const {
     if (locator_->pools().find(source) != nullptr) return true;
-    return std::any_of(knowledge_.gateways.begin(), knowledge_.gateways.end(),
-                       [&](const IpAddress& gateway) { return gateway.contains(source) || source.contains(gateway); });
+    return gateways_.touches(source);
 }
 
 Decision Detector::decide(const Finding& finding, std::uint64_t key, bool settled, Time now) {
     Stream& stream = *streams_.at(key);
     Decision decision{finding, Action::record, Reason::none, false, now};
     Grade grade = finding.grade;
-    if (grade == Grade::probable && is_about_regions(finding.rule) && knowledge_.contract)
+    if (grade == Grade::probable && finding.service == Service::pppoe && is_about_regions(finding.rule) &&
+        knowledge_.contract)
         if (const auto contract = knowledge_.contract(finding.service, finding.id);
             contract && !contract->home_region.empty() && finding.places.back().region != contract->home_region)
             grade =
@@ -125,7 +129,9 @@ Decision Detector::decide(const Finding& finding, std::uint64_t key, bool settle
         for (const geo::Place& place : finding.places) stream.learned.familiarity.absolve(place.region);
     decision.action = Action::review;
     if (decision.reason != Reason::none) return decision;
-    if (grade == Grade::probable && settings_.profile == config::Profile::cautious) {
+    // A scanner at home goes on sending while its owner travels: a jump alone is for a person in every profile.
+    if (finding.rule == Rule::smtp_jump ||
+        (grade == Grade::probable && settings_.profile == config::Profile::cautious)) {
         decision.reason = Reason::profile;
         return decision;
     }

@@ -21,13 +21,6 @@ constexpr std::array<std::pair<Rule, PppoeRule>, 8> kPppoeRules{{{Rule::pppoe_bu
                                                                  {Rule::pppoe_jump, pppoe_jump},
                                                                  {Rule::pppoe_burst_rate, pppoe_burst_rate}}};
 
-// Each rule speaks once an incident.
-bool has_spoken(const Stream& stream, Rule rule, Time now) {
-    if (!stream.episode || now > stream.episode->last_finding + kDay) return false;
-    const auto& fired = stream.episode->fired;
-    return std::find(fired.begin(), fired.end(), rule) != fired.end();
-}
-
 std::string hex(std::string_view bytes) {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
@@ -65,9 +58,16 @@ Detector::Detector(config::DetectionSettings settings, std::shared_ptr<const geo
       knowledge_(std::move(knowledge)),
       rejects_(settings_.pppoe),
       sources_(settings_.smtp_source),
+      first_uses_(settings_.smtp.hit_window),
       storm_(settings_.guards),
       breaker_(settings_.guards),
-      backend_(settings_.guards) {}
+      backend_(settings_.guards),
+      gateways_(knowledge_.gateways) {}
+
+void Detector::set_knowledge(Knowledge knowledge) {
+    knowledge_ = std::move(knowledge);
+    gateways_ = PrefixSet(knowledge_.gateways);
+}
 
 std::uint64_t Detector::stream_key(Service service, const std::string& id) const {
     std::string bytes(1, static_cast<char>(service));
@@ -143,28 +143,28 @@ void Detector::note_place(const LoginEvent& event, const Change& change, const g
 
 void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream,
                            std::vector<Decision>& decisions) {
+    const Subject subject{input.event.service, input.event.id, key, stream};
     for (const auto& [rule, check] : kPppoeRules) {
-        const bool spoken = has_spoken(stream, rule, input.event.time);
+        const bool spoken = stream.has_spoken(rule, input.event.time);
         if (spoken && !is_about_regions(rule)) continue;
         const auto match = check(input);
         if (!match) continue;
         quarantine(*match, input.event.time, stream);
-        if (!spoken) raise(*match, input, key, stream, decisions);
+        if (!spoken) raise(*match, subject, input.event.time, decisions);
     }
     for (const Rule rule : {Rule::pppoe_burst_far, Rule::pppoe_burst_live, Rule::pppoe_burst_sessions,
                             Rule::pppoe_burst_rate, Rule::pppoe_churn})
-        if (has_spoken(stream, rule, input.event.time)) return;
-    if (const auto match = pppoe_churn(input)) raise(*match, input, key, stream, decisions);
+        if (stream.has_spoken(rule, input.event.time)) return;
+    if (const auto match = pppoe_churn(input)) raise(*match, subject, input.event.time, decisions);
 }
 
-void Detector::raise(const Match& match, const RuleInput& input, std::uint64_t key, Stream& stream,
-                     std::vector<Decision>& decisions) {
-    const LoginEvent& event = input.event;
+void Detector::raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions) {
+    Stream& stream = subject.stream;
     Finding finding;
     finding.rule = match.rule;
     finding.grade = match.grade;
-    finding.service = event.service;
-    finding.id = event.id;
+    finding.service = subject.service;
+    finding.id = subject.id;
     finding.steps = match.steps;
     finding.places = match.places;
     finding.evidence = match.evidence;
@@ -173,8 +173,8 @@ void Detector::raise(const Match& match, const RuleInput& input, std::uint64_t k
     if (finding.evidence.size() > kMaxEvidence)
         finding.evidence.erase(finding.evidence.begin(), finding.evidence.end() - kMaxEvidence);
     // Of the event that completed it, not of one that came late and made it visible.
-    finding.time = finding.evidence.empty() ? event.time : std::max(event.time, finding.evidence.back().time);
-    Episode& episode = episode_at(stream, event.service, event.id, finding.time);
+    finding.time = finding.evidence.empty() ? now : std::max(now, finding.evidence.back().time);
+    Episode& episode = episode_at(stream, subject.service, subject.id, finding.time);
     episode.fired.push_back(match.rule);
     finding.incident_key = episode.incident_key;
     finding.learning = finding.time < stream.learned.first_seen + settings_.learning;
@@ -182,12 +182,12 @@ void Detector::raise(const Match& match, const RuleInput& input, std::uint64_t k
         finding.grade = finding.grade == Grade::certain ? Grade::probable : Grade::notable;
     explain(finding, match);
 
-    decisions.push_back(decide(finding, key, false, finding.time));
-    if (decisions.back().reason == Reason::settling) settle(std::move(finding), key);
+    decisions.push_back(decide(finding, subject.key, false, finding.time));
+    if (decisions.back().reason == Reason::settling) settle(std::move(finding), subject.key);
 }
 
-// A region that took part in a finding is not learned, or a thief would be at home in time. Where the ID was known
-// first is its home, as far as anyone can tell, and what many did at once is ordinary.
+// A region (or country) that took part in a finding is not learned, or a thief would be at home in time. Where the ID
+// was known first is its home, as far as anyone can tell, and what many did at once is ordinary.
 void Detector::quarantine(const Match& match, Time now, Stream& stream) {
     if (!is_about_regions(match.rule) || is_mass(match.places, match.steps, stream, now)) return;
     Familiarity& familiarity = stream.learned.familiarity;
@@ -212,27 +212,6 @@ void Detector::on_pppoe_reject(const LoginEvent& event, std::uint64_t key, std::
     decisions.push_back(std::move(decision));
 }
 
-void Detector::on_smtp(const LoginEvent& event, std::vector<Decision>& decisions) {
-    if (event.addresses.empty() || (event.kind != Kind::accept && event.kind != Kind::reject)) return;
-    const std::uint64_t key = stream_key(event.service, event.id);
-    const bool accepted = event.kind == Kind::accept;
-    const IpAddress& address = event.addresses.front();
-    const auto network = static_cast<std::uint32_t>(IpAddressHash{}(address.network()));
-    const auto known = streams_.find(key);
-    if (known != streams_.end() && known->second->networks && known->second->networks->contains(network))
-        backend_.attempt(accepted, event.time);
-    if (accepted) {
-        auto& slot = streams_[key];
-        if (!slot) slot = std::make_unique<Stream>();
-        if (!slot->networks) slot->networks = std::make_unique<KnownNetworks>();
-        if (slot->learned.first_seen == Time{}) slot->learned.first_seen = event.time;
-        slot->networks->add(network);
-        active_.seen(slot->active_hour, event.time);
-    }
-    if (auto finding = sources_.attempt(address.source(), key, accepted, event.time))
-        raise_source(std::move(*finding), decisions);
-}
-
 void Detector::set_locator(std::shared_ptr<const geo::Locator> locator) {
     std::erase_if(changed_pools_, [this](const auto& changed) { return changed.second + kDay <= newest_; });
     const auto note = [this](const geo::PoolTable& table, const geo::PoolTable& other) {
@@ -251,6 +230,10 @@ void Detector::release(Service service, const std::string& id, Time now) {
     if (found == streams_.end()) return;
     Stream& stream = *found->second;
     if (stream.history) stream.history->release(now);
+    if (service == Service::smtp_auth) {
+        if (!stream.smtp) stream.smtp = std::make_unique<SmtpHistory>();
+        stream.smtp->release(now);
+    }
     stream.learned.familiarity.absolve_all();  // dealt with: who is there from now on is the subscriber
     stream.episode.reset();
     stream.suspended = false;
@@ -279,6 +262,7 @@ void Detector::restore(std::uint64_t key, const Learned& learned) {
 std::size_t Detector::forget(Time now) {
     return erase_if(streams_, [&](const auto& entry) {
         Stream& stream = *entry.second;
+        if (stream.smtp && stream.smtp->forget(now)) stream.smtp.reset();
         stream.learned.familiarity.forget(now, settings_);
         const Time active{std::chrono::hours{stream.active_hour}};
         return stream.learned.familiarity.regions().empty() && !stream.suspended &&

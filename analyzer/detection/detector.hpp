@@ -15,9 +15,12 @@
 #include "analyzer/detection/guards/backend.hpp"
 #include "analyzer/detection/guards/breaker.hpp"
 #include "analyzer/detection/guards/storm.hpp"
+#include "analyzer/detection/prefix_set.hpp"
 #include "analyzer/detection/rules/pppoe_reject.hpp"
 #include "analyzer/detection/rules/rule.hpp"
+#include "analyzer/detection/rules/smtp_rule.hpp"
 #include "analyzer/detection/rules/smtp_source.hpp"
+#include "analyzer/detection/rules/smtp_source_hit.hpp"
 #include "analyzer/detection/stream.hpp"
 #include "config/settings.hpp"
 #include "event/keyed_hash.hpp"
@@ -35,7 +38,7 @@ struct Contract {
 struct Knowledge {
     std::function<std::optional<Contract>(Service, const std::string&)> contract;
     std::function<bool(Service, const std::string&, Time)> allowed;
-    std::vector<IpAddress> gateways;  // never blocked
+    std::vector<IpAddress> gateways;  // never blocked, and where an ID is never seen to be
 };
 
 struct OpenSuspension {
@@ -72,7 +75,7 @@ class Detector {
     void restore_suspensions(const std::vector<OpenSuspension>& open);
     // From the next event on. Entries of the pool table that differ from those before are not trusted for a day.
     void set_locator(std::shared_ptr<const geo::Locator> locator);
-    void set_knowledge(Knowledge knowledge) { knowledge_ = std::move(knowledge); }
+    void set_knowledge(Knowledge knowledge);
     void set_lagging(bool lagging) { lagging_ = lagging; }
     void set_breaker_open(bool open) { breaker_.set_open(open); }
 
@@ -85,14 +88,25 @@ class Detector {
     std::size_t forget(Time now);
 
   private:
+    // Whom a finding is about.
+    struct Subject {
+        Service service;
+        const std::string& id;
+        std::uint64_t key;
+        Stream& stream;
+    };
+
     void on_pppoe(const LoginEvent& event, std::vector<Decision>& decisions);
     void on_pppoe_reject(const LoginEvent& event, std::uint64_t key, std::vector<Decision>& decisions);
     void on_smtp(const LoginEvent& event, std::vector<Decision>& decisions);
+    void on_smtp_accept(const LoginEvent& event, const IpAddress& source, std::uint64_t key,
+                        std::vector<Decision>& decisions);
+    void apply_smtp_rules(const SmtpRuleInput& input, const Subject& subject, std::vector<Decision>& decisions);
+    void raise_hit(const FirstUse& use, const Finding& block, std::vector<Decision>& decisions);
     void note_place(const LoginEvent& event, const Change& change, const geo::Place& place, std::uint64_t key,
                     Stream& stream);
     void apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions);
-    void raise(const Match& match, const RuleInput& input, std::uint64_t key, Stream& stream,
-               std::vector<Decision>& decisions);
+    void raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions);
     void quarantine(const Match& match, Time now, Stream& stream);
     void raise_source(Finding finding, std::vector<Decision>& decisions);
     void judge_source(Decision& decision);
@@ -106,6 +120,7 @@ class Detector {
     void apply_mode(Decision& decision) const;
     void settle(Finding finding, std::uint64_t key);
     [[nodiscard]] bool is_own(const IpAddress& source) const;
+    [[nodiscard]] geo::Location whereabouts(const IpAddress& source) const;
     [[nodiscard]] std::uint64_t stream_key(Service service, const std::string& id) const;
     [[nodiscard]] std::optional<geo::Place> pool_place(const Addresses& addresses) const;
 
@@ -127,9 +142,11 @@ class Detector {
     StreamTable streams_;
     RejectWatch rejects_;
     SourceWatch sources_;
+    FirstUses first_uses_;
     StormGuard storm_;
     Breaker breaker_;
     BackendGuard backend_;
+    PrefixSet gateways_;
     ActiveIds active_;
     std::multimap<Time, Settling> settling_;  // by the time they have settled
     std::map<IpAddress, JudgedSource> judged_sources_;

@@ -1,5 +1,5 @@
 // One sentence per finding that a member of the abuse desk can read on the phone, in English and in Japanese. The
-// sentences of all rules stand together in explain.cpp.
+// sentences of all rules stand together in explain.cpp and explain_smtp.cpp.
 #pragma once
 
 #include "analyzer/detection/finding.hpp"

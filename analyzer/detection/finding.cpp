@@ -6,9 +6,10 @@ namespace guard::detection {
 namespace {
 
 constexpr std::array<std::string_view, kRules> kRuleNames{
-    "pppoe.jump",      "pppoe.jump.live",  "pppoe.jump.bounce",    "pppoe.jump.spread",
-    "pppoe.burst.far", "pppoe.burst.live", "pppoe.burst.sessions", "pppoe.burst.rate",
-    "pppoe.churn",     "pppoe.reject",     "smtp.source"};
+    "pppoe.jump",       "pppoe.jump.live",        "pppoe.jump.bounce", "pppoe.jump.spread", "pppoe.burst.far",
+    "pppoe.burst.live", "pppoe.burst.sessions",   "pppoe.burst.rate",  "pppoe.churn",       "pppoe.reject",
+    "smtp.jump",        "smtp.jump.corroborated", "smtp.burst.spread", "smtp.burst.rate",   "smtp.source",
+    "smtp.source.hit"};
 constexpr std::array<std::string_view, 3> kGradeNames{"notable", "probable", "certain"};
 constexpr std::array<std::string_view, 4> kActionNames{"suspend", "review", "block", "record"};
 constexpr std::array<std::string_view, 12> kReasonNames{"",        "settling", "storm",   "breaker",    "no_contract",
@@ -37,6 +38,9 @@ bool is_about_regions(Rule rule) {
         case Rule::pppoe_jump_bounce:
         case Rule::pppoe_jump_spread:
         case Rule::pppoe_burst_far:
+        case Rule::smtp_jump:
+        case Rule::smtp_jump_corroborated:
+        case Rule::smtp_burst_spread:
             return true;
         default:
             return false;

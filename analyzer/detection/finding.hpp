@@ -23,9 +23,14 @@ enum class Rule : std::uint8_t {
     pppoe_burst_rate,
     pppoe_churn,
     pppoe_reject,
+    smtp_jump,
+    smtp_jump_corroborated,
+    smtp_burst_spread,
+    smtp_burst_rate,
     smtp_source,
+    smtp_source_hit,
 };
-inline constexpr std::size_t kRules = 11;
+inline constexpr std::size_t kRules = 16;
 
 enum class Grade : std::uint8_t { notable, probable, certain };
 
@@ -37,7 +42,7 @@ enum class Action : std::uint8_t {
 };
 
 [[nodiscard]] std::string_view to_string(Rule rule);  // "pppoe.jump.live"
-// Its findings rest on steps between regions.
+// Its findings rest on where the ID was: on regions (PPPoE) or countries (SMTP-AUTH).
 [[nodiscard]] bool is_about_regions(Rule rule);
 [[nodiscard]] std::string_view to_string(Grade grade);
 [[nodiscard]] std::string_view to_string(Action action);
@@ -47,15 +52,15 @@ struct Evidence {
     Time time{};
     Kind kind = Kind::accept;
     std::optional<IpAddress> address;
-    geo::Code region;  // may be empty
+    geo::Code region;  // for SMTP-AUTH the country; may be empty
 };
 
 // A step from one place to another that nobody can make in that time.
 struct Step {
     geo::Place from, to;
     Time left{}, arrived{};
-    geo::Kilometres distance = 0;  // lower bound
-    double speed_kmh = 0;          // lower bound
+    geo::Kilometres distance = 0;  // lower bound; 0: not known, of the places only the countries are
+    double speed_kmh = 0;          // lower bound; 0: not known
 };
 
 struct Finding {
@@ -67,7 +72,7 @@ struct Finding {
     Time time{};                      // of the event that completed it
     std::string incident_key;         // the same for all findings of one incident; from the events alone
     std::vector<Step> steps;          // of a finding about regions; the newest last
-    std::vector<geo::Place> places;   // involved, the newest last
+    std::vector<geo::Place> places;   // involved, the newest last; for SMTP-AUTH `region` is the country
     bool learning = false;            // the ID is young: graded one step lower
     std::vector<Evidence> evidence;   // in the order of time, at most kMaxEvidence
     std::string summary_en, summary_ja;

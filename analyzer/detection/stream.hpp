@@ -1,6 +1,7 @@
 // What is kept of one (service, ID). The table's key is a keyed hash: the ID itself is not in it.
 #pragma once
 
+#include <algorithm>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
@@ -12,6 +13,7 @@
 #include "analyzer/detection/finding.hpp"
 #include "analyzer/detection/guards/backend.hpp"
 #include "analyzer/detection/history.hpp"
+#include "analyzer/detection/smtp_history.hpp"
 
 namespace guard::detection {
 
@@ -32,11 +34,18 @@ struct Episode {
 struct Stream {
     Learned learned;
     std::uint32_t active_hour = 0;     // for the count of active IDs
-    std::uint32_t located = 0;         // by which pool table the places of its history are
+    std::uint32_t located = 0;         // by which generation of the locator the places of its history are
     std::unique_ptr<History> history;  // PPPoE
     std::unique_ptr<Episode> episode;
     std::unique_ptr<KnownNetworks> networks;  // SMTP-AUTH
+    std::unique_ptr<SmtpHistory> smtp;        // SMTP-AUTH, while it was used within a day
     bool suspended = false;
+
+    // Each rule speaks once an incident, and that goes on until nothing was found for a day.
+    [[nodiscard]] bool has_spoken(Rule rule, Time now) const {
+        if (!episode || now > episode->last_finding + std::chrono::hours{24}) return false;
+        return std::find(episode->fired.begin(), episode->fired.end(), rule) != episode->fired.end();
+    }
 };
 
 struct KeyIsHash {

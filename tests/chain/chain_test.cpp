@@ -163,6 +163,25 @@ BOOST_AUTO_TEST_CASE(a_session_that_overtakes_the_table_is_ended_too) {
         10s));
 }
 
+// A source logs in, and is found guessing passwords afterwards: its mail ID is suspended, for mail alone.
+BOOST_AUTO_TEST_CASE(an_smtp_id_whose_password_was_guessed_is_suspended_and_refused) {
+    Isp isp(options(), subscribers());
+    isp.start_analyzer();
+    const std::string id = "mail@isp.example", thief = "203.0.113.9", owner = "198.51.100.20";
+    BOOST_TEST(isp.mail_login(id, "pw", owner).value_or(0) == kAccept);
+    BOOST_TEST(isp.mail_login(id, "pw", thief).value_or(0) == kAccept);
+    for (int i = 0; i < 20; ++i)
+        BOOST_TEST(isp.mail_login("guess" + std::to_string(i % 10) + "@isp.example", "x", thief).value_or(0) ==
+                   kReject);
+    BOOST_TEST(wait_for_suspension(isp, id));
+    BOOST_TEST(wait_until([&] { return isp.mail_login(id, "pw", owner).value_or(0) == kReject; }, 10s));
+    BOOST_TEST(isp.query("SELECT rule FROM guard.suspension") == "smtp.source.hit");
+    BOOST_TEST(isp.query("SELECT count(*) FROM guard.disconnect") == "0");  // there is no session to end
+    BOOST_TEST(isp.query("SELECT count(*) FROM guard.notice WHERE service = 'smtp_auth'") == "1");
+    BOOST_TEST(isp.query("SELECT host(address) FROM guard.evidence") == thief);
+    BOOST_TEST(isp.login("Sato@ISP.example", "pw").value_or(0) == kAccept);
+}
+
 BOOST_AUTO_TEST_CASE(no_id_appears_in_the_log) {
     Isp isp(options(), subscribers());
     isp.start_analyzer();

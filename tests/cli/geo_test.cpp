@@ -242,7 +242,8 @@ BOOST_AUTO_TEST_CASE(a_step_is_impossible_for_as_long_as_the_detector_says) {
     BOOST_TEST(!impossible(longest + std::chrono::seconds{1}));
 
     const Result text = geo({"distance", "--pools", "pools.csv", "10.1.2.3", "10.46.1.1"});
-    for (const char* part : {"1,363 km", "far apart", "impossible within 2 h 41 min 32 s", "no rule looks at"})
+    for (const char* part :
+         {"1,363 km", "far apart", "impossible within 2 h 41 min 32 s", "possible in any time: the same country"})
         BOOST_TEST(has(text, part), text.output);
 }
 
@@ -274,6 +275,12 @@ BOOST_AUTO_TEST_CASE(what_is_not_compared_is_told_with_its_reason) {
     const json wide = object({"distance", "--geo", "places.mmdb", "192.0.2.7", "198.51.100.7"}, 0);
     BOOST_TEST(wide.at("country_only") == true);
     BOOST_TEST(wide.at("same_region") == true);
+    BOOST_TEST(wide.at("smtp_auth").at("same_country") == true);
+    BOOST_TEST(wide.at("smtp_auth").at("impossible_within_seconds").is_null());
+    // Of 198.51.100.7 the country alone is known: 500 km at 1,000 km/h, less what clocks may be off.
+    const json alone =
+        object({"distance", "--pools", "pools.csv", "--geo", "places.mmdb", "10.1.2.3", "198.51.100.7"}, 0);
+    BOOST_TEST(alone.at("smtp_auth").at("impossible_within_seconds") == 28 * 60 - 1);
     BOOST_TEST(geo({"distance", "--pools", "pools.csv", "10.1.2.3"}).status == 2);
     BOOST_TEST(geo({"distance", "--pools", "pools.csv", "10.1.2.3", "ten"}).status == 2);
 }

@@ -37,7 +37,7 @@ void StormGuard::accepted(std::uint64_t id, const geo::Place& place, Time now) {
 }
 
 template <class Key>
-void StormGuard::note(std::map<Key, Watched>& steps, const Key& key, std::uint64_t id, Time now) {
+void StormGuard::note(Steps<Key>& steps, const Key& key, std::uint64_t id, Time now) {
     // A mass of steps must not pass for usual the next time: only what goes on all day is.
     auto& watched = steps.try_emplace(key, kStepWindow, SlidingSet::Before::nothing).first->second;
     const std::size_t count = watched.ids.add(id, now);
@@ -47,7 +47,8 @@ void StormGuard::note(std::map<Key, Watched>& steps, const Key& key, std::uint64
 
 void StormGuard::stepped(std::uint64_t id, const geo::Place& from, const geo::Place& to, Time now) {
     note(region_steps_, RegionPair{from.region, to.region}, id, now);
-    note(pool_steps_, PoolPair{from.network, to.network}, id, now);
+    if (from.source == geo::Place::Source::pool && to.source == geo::Place::Source::pool)
+        note(pool_steps_, PoolPair{from.network, to.network}, id, now);
     if (now < next_sweep_) return;
     next_sweep_ = now + std::chrono::hours{1};
     forget_idle(region_steps_, now);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <map>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -17,7 +19,9 @@ class StormGuard {
   public:
     explicit StormGuard(const config::GuardSettings& settings) : settings_(settings) {}
 
+    // What counts is the region of a place; for SMTP-AUTH that is the country.
     void accepted(std::uint64_t id, const geo::Place& place, Time now);
+    // Between two of the operator's pools, these are looked at, too.
     void stepped(std::uint64_t id, const geo::Place& from, const geo::Place& to, Time now);
 
     // A storm over one of these places, or a mass of equal steps between two of them, is on or was within storm_hold.
@@ -37,14 +41,25 @@ class StormGuard {
     };
     using RegionPair = std::pair<geo::Code, geo::Code>;
     using PoolPair = std::pair<IpAddress, IpAddress>;
+    struct PairHash {
+        std::size_t operator()(const RegionPair& pair) const {
+            return std::hash<std::string_view>{}(pair.first.view()) * 31 +
+                   std::hash<std::string_view>{}(pair.second.view());
+        }
+        std::size_t operator()(const PoolPair& pair) const {
+            return IpAddressHash{}(pair.first) * 31 + IpAddressHash{}(pair.second);
+        }
+    };
+    template <class Key>
+    using Steps = std::unordered_map<Key, Watched, PairHash>;
 
     template <class Key>
-    void note(std::map<Key, Watched>& watched, const Key& key, std::uint64_t id, Time now);
+    void note(Steps<Key>& watched, const Key& key, std::uint64_t id, Time now);
 
     const config::GuardSettings settings_;
     std::map<geo::Code, Watched> accepts_;
-    std::map<RegionPair, Watched> region_steps_;
-    std::map<PoolPair, Watched> pool_steps_;
+    Steps<RegionPair> region_steps_;
+    Steps<PoolPair> pool_steps_;
     Time next_sweep_{};
 };
 

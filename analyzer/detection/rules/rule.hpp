@@ -1,5 +1,5 @@
-// What a PPPoE rule is given and what it says. One file per rule in this folder, each a pure function; detector.cpp
-// calls them, the most certain first. The conditions are those of the table of rules in docs/detection.md.
+// What a PPPoE rule is given, and what any rule says. One file per rule in this folder, each a pure function;
+// detector.cpp calls them, the most certain first. The conditions are those of the table of rules in docs/detection.md.
 #pragma once
 
 #include <chrono>
@@ -22,6 +22,9 @@ struct RuleInput {
     unsigned sessions_allowed = 1;  // by contract, or the default
 };
 
+// What makes a jump of an SMTP-AUTH ID certain.
+enum class Corroboration : std::uint8_t { none, countries, blocked, accepts };
+
 struct Match {
     Rule rule;
     Grade grade;
@@ -29,8 +32,9 @@ struct Match {
     std::vector<geo::Place> places;  // involved, the newest last
     std::vector<Evidence> evidence;
     // For the sentence that explains it.
-    std::size_t count = 0;         // accepts, rejects or sessions
+    std::size_t count = 0;         // accepts, rejects, sessions or networks
     std::chrono::seconds span{0};  // in which they happened
+    Corroboration corroboration = Corroboration::none;
 };
 
 using PppoeRule = std::optional<Match> (*)(const RuleInput&);

@@ -13,14 +13,17 @@ SourceWatch::SourceWatch(const config::SmtpSourceSettings& settings)
                 {settings.slow_window, settings.slow_ids, settings.slow_ids, settings.slow_accept_percent,
                  settings.slow_quiet}}},
       longest_(std::max({settings.fast_window, settings.medium_window, settings.slow_window})),
+      most_accepted_percent_(settings.medium_accept_percent),
       max_attempts_(std::max({kFewestKept, std::size_t{2} * settings.fast_rejects, std::size_t{2} * settings.medium_ids,
                               std::size_t{2} * settings.slow_ids})) {}
 
-SourceWatch::Counts SourceWatch::count(const Source& source, Time since) {
+SourceWatch::Counts SourceWatch::count(const Source& source, Time since, const Outages& outages) {
     Counts counts;
+    const Time now = source.attempts.back().time;
     std::unordered_set<std::uint64_t> rejected;
     for (auto attempt = source.attempts.rbegin(); attempt != source.attempts.rend() && attempt->time > since;
          ++attempt) {
+        if (!attempt->accepted && outages.over(attempt->time, now)) continue;
         ++counts.attempts;
         counts.first = attempt->time;
         if (attempt->accepted)
@@ -32,10 +35,11 @@ SourceWatch::Counts SourceWatch::count(const Source& source, Time since) {
     return counts;
 }
 
-std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress& address) const {
+std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress& address,
+                                          const Outages& outages) const {
     const Time now = source.attempts.back().time;  // not that of an attempt that came late
     for (const Window& window : windows_) {
-        const Counts counts = count(source, now - window.length);
+        const Counts counts = count(source, now - window.length, outages);
         const std::uint64_t rejects = counts.attempts - counts.accepts;
         if (rejects < window.rejects || counts.ids_rejected < window.ids) continue;
         if (counts.accepts * 100 > counts.attempts * window.accept_percent) continue;
@@ -58,7 +62,8 @@ std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress&
     return std::nullopt;
 }
 
-std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint64_t id, bool accepted, Time now) {
+std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint64_t id, bool accepted, Time now,
+                                            const Outages& outages) {
     if (now >= next_sweep_) {
         next_sweep_ = now + std::chrono::minutes{10};
         forget(now - longest_, now);
@@ -68,9 +73,11 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
         return std::nullopt;
     }
     Source& source = sources_[address];
-    if (source.block && now >= source.block->expires) source.block.reset();
+    if (source.block && (now >= source.block->expires || outages.over(source.block->time, now))) source.block.reset();
     const auto later = std::upper_bound(source.attempts.begin(), source.attempts.end(), now,
                                         [](Time time, const Attempt& attempt) { return time < attempt.time; });
+    for (auto same = later; same != source.attempts.begin() && std::prev(same)->time == now; --same)
+        if (std::prev(same)->id == id && std::prev(same)->accepted == accepted) return std::nullopt;  // told before
     source.attempts.insert(later, {now, id, accepted});
     while (source.attempts.size() > max_attempts_ ||
            source.attempts.front().time + longest_ < source.attempts.back().time)
@@ -78,7 +85,7 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
     source.last = std::max(source.last, now);
     if (!source.block) {
         // Whoever logs in is not guessing: an accept may end up in a count, but never completes one.
-        source.block = accepted ? std::nullopt : judge(source, address);
+        source.block = accepted ? std::nullopt : judge(source, address, outages);
         if (!source.block) return std::nullopt;
         source.told = Time{};
     } else {
@@ -90,6 +97,23 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
     if (source.block->renewal && source.block->expires < source.told + source.block->quiet / 10) return std::nullopt;
     source.told = source.block->expires;
     return source.block;
+}
+
+const Finding* SourceWatch::block_at(const IpAddress& source, Time now) const {
+    const auto found = sources_.find(source);
+    if (found == sources_.end() || !found->second.block || now >= found->second.block->expires) return nullptr;
+    return &*found->second.block;
+}
+
+bool SourceWatch::mostly_guesses(const IpAddress& source) const {
+    const auto found = sources_.find(source);
+    if (found == sources_.end()) return false;
+    std::unordered_set<std::uint64_t> accepted, all;
+    for (const Attempt& attempt : found->second.attempts) {
+        all.insert(attempt.id);
+        if (attempt.accepted) accepted.insert(attempt.id);
+    }
+    return accepted.size() * 100 <= all.size() * most_accepted_percent_;
 }
 
 void SourceWatch::forget(Time idle_since, Time now) {

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "analyzer/detection/finding.hpp"
+#include "analyzer/detection/guards/backend.hpp"
 #include "config/settings.hpp"
 
 namespace guard::detection {
@@ -19,8 +20,18 @@ class SourceWatch {
 
     // An attempt from `source` (a /32 or /64). `id` is a keyed hash. A finding when the source is to be blocked, and
     // again, as a renewal with the same incident key, when an attempt puts off the end of the block by a tenth of the
-    // quiet time.
-    std::optional<Finding> attempt(const IpAddress& source, std::uint64_t id, bool accepted, Time now);
+    // quiet time. What was rejected in an outage of our own backend does not count once that is over, nor does a block
+    // that was found in it.
+    std::optional<Finding> attempt(const IpAddress& source, std::uint64_t id, bool accepted, Time now,
+                                   const Outages& outages);
+
+    // The attack of this source that is on at `now`, as it was when it was found; null: none. Valid until the next
+    // attempt.
+    [[nodiscard]] const Finding* block_at(const IpAddress& source, Time now) const;
+
+    // Of the IDs that came from there within the longest window no more than medium_accept_percent were accepted. Else
+    // many log in there: a carrier's NAT that nobody listed, or a hotel, and somebody behind it guesses.
+    [[nodiscard]] bool mostly_guesses(const IpAddress& source) const;
 
     // Sources that were dropped early, or not taken, because there were more than kMaxSources.
     [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
@@ -47,8 +58,9 @@ class SourceWatch {
         Time first{};
     };
 
-    [[nodiscard]] static Counts count(const Source& source, Time since);
-    [[nodiscard]] std::optional<Finding> judge(const Source& source, const IpAddress& address) const;
+    [[nodiscard]] static Counts count(const Source& source, Time since, const Outages& outages);
+    [[nodiscard]] std::optional<Finding> judge(const Source& source, const IpAddress& address,
+                                               const Outages& outages) const;
     void forget(Time idle_since, Time now);
     bool make_room(Time now);
 
@@ -57,6 +69,7 @@ class SourceWatch {
 
     const std::array<Window, 3> windows_;  // fast, medium, slow
     const std::chrono::seconds longest_;
+    const unsigned most_accepted_percent_;
     const std::size_t max_attempts_;
     std::unordered_map<IpAddress, Source, IpAddressHash> sources_;
     std::uint64_t forgotten_ = 0;

@@ -27,6 +27,55 @@ std::shared_ptr<const geo::Locator> locator(const std::string& rows) {
     return std::make_shared<const geo::Locator>(geo::PoolTable::parse(text, "pools").value(), geo::DatabaseRanges{}, 1);
 }
 
+namespace {
+
+struct Foreign {
+    std::string_view code;
+    geo::Coordinates coordinates;
+    geo::Kilometres radius;
+    bool country_only;
+};
+// Each has ten networks of 198.18.0.0/15 (RFC 2544), and an IPv6 /40.
+constexpr std::array<Foreign, 8> kForeign{{{"US", {40.71, -74.01}, 20, false},
+                                           {"RU", {55.75, 37.62}, 20, false},
+                                           {"BR", {-23.55, -46.63}, 20, false},
+                                           {"KR", {37.57, 126.98}, 20, false},
+                                           {"DE", {52.52, 13.41}, 20, false},
+                                           {"FR", {48.86, 2.35}, 20, false},
+                                           {"VN", {16.0, 106.0}, 500, true},
+                                           {"TH", {15.0, 101.0}, 500, true}}};
+
+}  // namespace
+
+std::shared_ptr<const geo::Locator> world(const std::string& rows) {
+    geo::DatabaseRanges database;
+    constexpr std::uint32_t kFirst4 = 198U << 24 | 18U << 16;
+    constexpr std::uint64_t kFirst6 = 0x2001'0db8'a000'0000;
+    for (std::uint32_t n = 0; n < kForeign.size(); ++n) {
+        geo::Place place;
+        place.country = region(kForeign[n].code);
+        place.coordinates = kForeign[n].coordinates;
+        place.radius = kForeign[n].radius;
+        place.country_only = kForeign[n].country_only;
+        place.source = geo::Place::Source::database;
+        database.locations.push_back(geo::Location::from(place));
+        geo::append(database.v4, kFirst4 + n * 10 * 256, n + 1);
+        geo::append(database.v6, kFirst6 + (std::uint64_t{n} << 24), n + 1);
+    }
+    geo::append(database.v4, kFirst4 + 80 * 256, 0);
+    geo::append(database.v6, kFirst6 + (std::uint64_t{8} << 24), 0);
+    std::istringstream text(rows);
+    return std::make_shared<const geo::Locator>(geo::PoolTable::parse(text, "pools").value(), std::move(database), 1);
+}
+
+std::string in_country(std::string_view code, unsigned network, unsigned host) {
+    if (code == "JP") return in_prefecture(13, network * 250 + host);
+    const auto found =
+        std::find_if(kForeign.begin(), kForeign.end(), [&](const Foreign& country) { return country.code == code; });
+    BOOST_REQUIRE(found != kForeign.end() && network < 10);
+    return "198.18." + std::to_string((found - kForeign.begin()) * 10 + network) + '.' + std::to_string(host);
+}
+
 std::string in_prefecture(unsigned number, unsigned n) {
     return "10." + std::to_string(number) + '.' + std::to_string(n / 250) + '.' + std::to_string(n % 250 + 1);
 }
@@ -76,8 +125,8 @@ LoginEvent smtp(Kind kind, const std::string& id, Time time, std::string_view so
     return {Service::smtp_auth, kind, id, {address(source)}, time};
 }
 
-Isp::Isp(const config::DetectionSettings& settings, Knowledge knowledge)
-    : detector(settings, locator(), std::move(knowledge), kKey) {}
+Isp::Isp(const config::DetectionSettings& settings, Knowledge knowledge, std::shared_ptr<const geo::Locator> places)
+    : detector(settings, std::move(places), std::move(knowledge), kKey) {}
 
 Isp& Isp::read(const Log& log) {
     for (const LoginEvent& event : log.events()) detector.on_event(event, decisions);

@@ -24,6 +24,11 @@ geo::Code region(std::string_view text);
 // else is known.
 std::string pool_rows();
 std::shared_ptr<const geo::Locator> locator(const std::string& rows = pool_rows());
+// The same, and a database beside it: see in_country(). 198.51.100.0/24 and 203.0.113.0/24 are nowhere.
+std::shared_ptr<const geo::Locator> world(const std::string& rows = pool_rows());
+// A host of the n-th network, 0 to 9, in "US" (New York), "RU" (Moscow), "BR" (São Paulo), "KR" (Seoul), "DE" (Berlin),
+// "FR" (Paris), or "VN", "TH", which are known by their countries alone. "JP" is Tokyo, by the pools.
+std::string in_country(std::string_view code, unsigned network = 0, unsigned host = 1);
 // The n-th address of prefecture `number`.
 std::string in_prefecture(unsigned number, unsigned n = 0);
 geo::Place place(unsigned prefecture);
@@ -66,7 +71,8 @@ LoginEvent smtp(Kind kind, const std::string& id, Time time, std::string_view so
 
 class Isp {
   public:
-    explicit Isp(const config::DetectionSettings& settings = enforced(), Knowledge knowledge = {});
+    explicit Isp(const config::DetectionSettings& settings = enforced(), Knowledge knowledge = {},
+                 std::shared_ptr<const geo::Locator> places = locator());
 
     Isp& read(const Log& log);
     Isp& read(const LoginEvent& event);
@@ -87,6 +93,38 @@ class Isp {
     // When the ID was first found, and first suspended.
     [[nodiscard]] std::optional<Time> found_at(const std::string& id) const;
     [[nodiscard]] std::optional<Time> suspended_at(const std::string& id) const;
+};
+
+// An ISP with the world around it, and its subscribers' mail.
+class MailIsp : public Isp {
+  public:
+    explicit MailIsp(const config::DetectionSettings& settings = enforced(), Knowledge knowledge = {})
+        : Isp(settings, std::move(knowledge), world()) {}
+
+    MailIsp& accept(Time time, std::string_view source, const std::string& id = "user") {
+        read(smtp(Kind::accept, id, time, source));
+        return *this;
+    }
+    // `count` of them, one every `step`.
+    MailIsp& accepts(unsigned count, Time from, Microseconds step, std::string_view source,
+                     const std::string& id = "user") {
+        for (unsigned i = 0; i < count; ++i) accept(from + i * step, source, id);
+        return *this;
+    }
+    // A subscriber of sixteen days who has sent mail from `source` on each of the last two days, and from `second`, if
+    // there is one, a week ago.
+    MailIsp& resident(const std::string& id = "user", const std::string& source = in_prefecture(13),
+                      const std::string& second = {}) {
+        accept(kStart - 16 * 24h, source, id);
+        if (!second.empty()) accept(kStart - 8 * 24h, second, id).accept(kStart - 6 * 24h, second, id);
+        return accept(kStart - 48h, source, id).accept(kStart - 24h, source, id);
+    }
+    // 20 rejects on 10 IDs, one a second, the last one at `until`: a block begins with it.
+    MailIsp& guessing(Time until, std::string_view source) {
+        for (unsigned i = 0; i < 20; ++i)
+            read(smtp(Kind::reject, "victim" + std::to_string(i % 10), until - (19 - i) * 1s, source));
+        return *this;
+    }
 };
 
 // One text for all of it, byte for byte.

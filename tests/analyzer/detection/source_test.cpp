@@ -11,10 +11,11 @@ const IpAddress kAttacker = address("198.51.100.7");
 
 struct Watch {
     SourceWatch watch{kSource};
+    Outages outages;
     std::vector<Finding> findings;
 
     bool attempt(std::uint64_t id, bool accepted, Time time, const IpAddress& source = kAttacker) {
-        auto finding = watch.attempt(source, id, accepted, time);
+        auto finding = watch.attempt(source, id, accepted, time, outages);
         if (finding) findings.push_back(std::move(*finding));
         return !findings.empty();
     }
@@ -269,6 +270,24 @@ BOOST_AUTO_TEST_CASE(while_our_own_backend_fails_no_block_begins_and_then_it_doe
     attack(isp, "198.51.100.7", kStart + 1h + 15min);
     BOOST_TEST(isp.decisions.back().finding.incident_key == blocked);
     BOOST_TEST(isp.decisions.back().finding.renewal);
+}
+
+// Many who are behind one address were rejected in the outage: a mistyped password after it completes nothing.
+BOOST_AUTO_TEST_CASE(what_an_outage_rejected_does_not_count_when_it_is_over) {
+    for (const bool outage : {true, false}) {
+        Isp isp;
+        for (int window = 0; window < 10; ++window) known_users(isp, kStart + window * 5min, 0);
+        known_users(isp, kStart + 1h, outage ? 40 : 0);
+        for (unsigned i = 0; i < 19; ++i)
+            isp.read(smtp(Kind::reject, "mobile" + std::to_string(i), kStart + 1h + 2min + i * 1s, "203.0.113.80"));
+        known_users(isp, kStart + 1h + 10min, 0);
+        const std::size_t before = isp.decisions.size();
+        for (unsigned i = 0; i < 3; ++i)
+            isp.read(smtp(Kind::reject, "mobile" + std::to_string(i), kStart + 1h + 13min + i * 1s, "203.0.113.80"));
+        const auto blocked = [](const Decision& decision) { return decision.action == Action::block; };
+        BOOST_TEST(std::any_of(isp.decisions.begin(), isp.decisions.end(), blocked) == !outage);
+        if (outage) BOOST_TEST(isp.decisions.size() == before);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_backend_guard_on_its_boundary) {

@@ -1,0 +1,49 @@
+// smtp.source.hit (R2): an ID accepted from a source that guesses passwords, from a network it had never used. The
+// block often comes after the accept, and the ID must be tellable then; the watch of the sources (R3) knows hashes
+// alone. So the first uses of a network are kept here for a day: ID, source, time, which R2 allows for this very
+// purpose.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/detection/rules/rule.hpp"
+#include "geo/location.hpp"
+
+namespace guard::detection {
+
+// An ID was accepted from a network that it had never used.
+struct FirstUse {
+    IpAddress source;  // /32, /64
+    std::uint64_t key = 0;
+    std::string id;
+    Time time{};
+};
+
+class FirstUses {
+  public:
+    static constexpr std::size_t kMax = 100'000;  // the oldest are pushed out
+
+    explicit FirstUses(std::chrono::seconds kept) : kept_(kept) {}
+
+    void add(const FirstUse& use);
+    // One for each ID first accepted from `source` after `since`: its earliest, in the order they were told.
+    [[nodiscard]] std::vector<FirstUse> of(const IpAddress& source, Time since) const;
+    [[nodiscard]] std::size_t size() const { return uses_.size(); }
+
+  private:
+    void drop_first();
+
+    const std::chrono::seconds kept_;
+    std::deque<FirstUse> uses_;  // in the order they were told
+    std::uint64_t dropped_ = 0;  // the number of the first of them
+    std::unordered_map<IpAddress, std::deque<std::uint64_t>, IpAddressHash> by_source_;  // numbers, ascending
+};
+
+// `block` is the finding about the source, `where` its place.
+[[nodiscard]] Match smtp_source_hit(const FirstUse& use, const Finding& block, const geo::Location& where);
+
+}  // namespace guard::detection
