@@ -3,7 +3,9 @@
 // file), 2 could not run. Messages for people go to standard error, results to standard output.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +17,22 @@ inline constexpr const char* kDefaultConfig = "/etc/pppoe-guard/pppoe-guard.toml
 struct ReplayOptions {
     std::vector<std::filesystem::path> inputs;  // "-": standard input
     std::string format = "jsonl";
-    std::filesystem::path config, pools, mmdb, gateways, findings, state;
+    std::filesystem::path config, pools, mmdb, gateways, contracts, findings, state;  // findings "-": standard output
+    std::string profile;                                                              // overrides the configuration
     bool learn = false;
 };
 int replay(const ReplayOptions& options);
+
+struct EvaluateOptions {
+    std::filesystem::path directory;              // as guardctl simulate wrote it
+    std::filesystem::path findings, again, mmdb;  // of replay, "-": standard input; of a second run; for --baselines
+    std::filesystem::path wrong;                  // write every mistake to this file
+    std::string profile = "guideline";            // of the findings
+    double days = 0;                              // overrides the manifest
+    bool baselines = false, json = false;
+};
+// kNo: a target is missed.
+int evaluate(const EvaluateOptions& options);
 
 struct DatabaseOptions {
     std::filesystem::path config;
@@ -51,6 +65,17 @@ struct GeoOptions {
 int geo_lookup(const GeoOptions& options);
 int geo_check(const GeoOptions& options);     // of `pools`
 int geo_distance(const GeoOptions& options);  // between two addresses
+
+struct SimulateOptions {
+    std::uint64_t seed = 1;
+    std::uint32_t subscribers = 10'000, days = 20;
+    std::optional<std::uint32_t> smtp;  // SMTP-AUTH IDs; none: a tenth of the subscribers
+    std::string scenario = "all";       // or names, separated by commas
+    std::filesystem::path directory, events;
+    bool force = false;
+    std::string version;
+};
+int simulate(const SimulateOptions& options);
 
 int config_check(const std::filesystem::path& file);
 int config_show(const std::filesystem::path& file);

@@ -11,12 +11,14 @@ std::string to_json(const detection::Decision& decision) {
     object["grade"] = to_string(finding.grade);
     object["action"] = to_string(decision.action);
     if (decision.reason != detection::Reason::none) object["reason"] = to_string(decision.reason);
+    object["enforced"] = decision.enforced;
     object["service"] = to_string(finding.service);
     if (finding.source)
         object["source"] = finding.source->to_string();
     else
         object["id"] = finding.id;
     object["time"] = format_rfc3339(finding.time);
+    object["decided"] = format_rfc3339(decision.decided);
     object["summary_en"] = finding.summary_en;
     object["summary_ja"] = finding.summary_ja;
     object["evidence"] = nlohmann::ordered_json::array();

@@ -36,11 +36,34 @@ void add_replay(CLI::App& app, ReplayOptions& options, int& result) {
                                "pool file: prefix,country,region,city,postal,lat,lon,radius_km,nas");
     replay_command->add_option("-g,--geo", options.mmdb, "MaxMind database for SMTP-AUTH sources");
     replay_command->add_option("--gateways", options.gateways, "prefixes that are never blocked, one a line");
-    replay_command->add_option("-o,--findings", options.findings, "write one JSON object per finding to this file");
+    replay_command->add_option("--contracts", options.contracts,
+                               "how many sessions each ID may have: id,sessions[,home_region]");
+    replay_command->add_option("--profile", options.profile, "which grades suspend; default: as configured")
+        ->check(CLI::IsMember({"guideline", "cautious"}));
+    replay_command->add_option("-o,--findings", options.findings,
+                               "write one JSON object per finding to this file; - is standard output");
     replay_command->add_flag("--learn", options.learn, "keep the regions learned from these logs for the analyzer");
     replay_command->add_option("--state", options.state,
                                "state directory of the analyzer, read first and written by --learn");
     replay_command->callback([&] { result = replay(options); });
+}
+
+void add_evaluate(CLI::App& app, EvaluateOptions& options, int& result) {
+    auto* evaluate_command = app.add_subcommand("evaluate", "hold findings against what guardctl simulate knows");
+    evaluate_command->add_option("DIR", options.directory, "what guardctl simulate wrote")->required();
+    evaluate_command->add_option("-o,--findings", options.findings, "what guardctl replay found; - is standard input")
+        ->required();
+    evaluate_command->add_option("--again", options.again, "findings of a second run that should be the same");
+    evaluate_command->add_option("--profile", options.profile, "profile of the findings")
+        ->check(CLI::IsMember({"guideline", "cautious"}))
+        ->capture_default_str();
+    evaluate_command->add_option("--days", options.days, "so many days were replayed; default: all that were simulated")
+        ->check(CLI::PositiveNumber);
+    evaluate_command->add_flag("--baselines", options.baselines, "run three naive rules over DIR/events.jsonl, too");
+    evaluate_command->add_option("-g,--geo", options.mmdb, "MaxMind database for the naive rule about speed");
+    evaluate_command->add_option("--wrong", options.wrong, "write one JSON object per mistake to this file");
+    evaluate_command->add_flag("--json", options.json, "one JSON object");
+    evaluate_command->callback([&] { result = evaluate(options); });
 }
 
 void add_migrate(CLI::App& app, MigrateOptions& options, int& result) {
@@ -104,6 +127,22 @@ void add_geo(CLI::App& app, GeoOptions& options, int& result) {
     distance->callback([&] { result = geo_distance(options); });
 }
 
+void add_simulate(CLI::App& app, SimulateOptions& options, int& result) {
+    options.version = GUARD_VERSION;
+    auto* simulate_command =
+        app.add_subcommand("simulate", "make the log of an ISP's life and of its thieves, and the truth about both");
+    simulate_command->add_option("--seed", options.seed, "the same seed makes the same bytes")->capture_default_str();
+    simulate_command->add_option("--subscribers", options.subscribers, "PPPoE IDs")->capture_default_str();
+    simulate_command->add_option("--days", options.days, "length of the log")->capture_default_str();
+    simulate_command->add_option("--smtp", options.smtp, "SMTP-AUTH IDs; default: a tenth of the subscribers");
+    simulate_command->add_option("--scenario", options.scenario, "all, or names separated by commas: see guardctl(8)")
+        ->capture_default_str();
+    simulate_command->add_option("-o,--out", options.directory, "directory for the files")->required();
+    simulate_command->add_option("--events", options.events, "write the events there instead; - is standard output");
+    simulate_command->add_flag("--force", options.force, "write into a directory that is not empty");
+    simulate_command->callback([&] { result = simulate(options); });
+}
+
 void add_config(CLI::App& app, std::filesystem::path& file, int& result) {
     auto* config = app.add_subcommand("config", "the configuration file");
     config->require_subcommand(1);
@@ -128,14 +167,18 @@ int main(int argc, char** argv) {
     int result = kDone;
 
     ReplayOptions replay_options;
+    EvaluateOptions evaluate_options;
     MigrateOptions migrate_options;
     SuspendedOptions suspended_options;
     GeoOptions geo_options;
+    SimulateOptions simulate_options;
     std::filesystem::path config_file = kDefaultConfig;
     add_replay(app, replay_options, result);
+    add_evaluate(app, evaluate_options, result);
     add_migrate(app, migrate_options, result);
     add_suspended(app, suspended_options, result);
     add_geo(app, geo_options, result);
+    add_simulate(app, simulate_options, result);
     add_config(app, config_file, result);
     try {
         app.parse(argc, argv);

@@ -5,12 +5,14 @@
 #include <chrono>
 #include <exception>
 #include <fstream>
+#include <iostream>
 #include <memory>
 
 #include "analyzer/daemon/snapshot.hpp"
 #include "analyzer/detection/detector.hpp"
 #include "analyzer/detection/event_order.hpp"
 #include "cli/commands.hpp"
+#include "cli/contracts.hpp"
 #include "cli/finding_json.hpp"
 #include "cli/progress.hpp"
 #include "config/options.hpp"
@@ -37,6 +39,9 @@ config::Settings settings_of(const ReplayOptions& options) {
     if (!options.mmdb.empty()) settings.mmdb = options.mmdb;
     if (!options.gateways.empty()) settings.gateways = options.gateways;
     if (!options.state.empty()) settings.state_directory = options.state;
+    if (!options.profile.empty())
+        settings.detection.profile =
+            options.profile == "cautious" ? config::Profile::cautious : config::Profile::guideline;
     if (settings.pools.empty())
         throw CouldNotRun{"no pool file: name one with --pools, or a configuration with --config"};
     if (options.learn && settings.state_directory.empty())
@@ -52,24 +57,23 @@ class Findings {
   public:
     explicit Findings(const std::filesystem::path& file) {
         if (file.empty()) return;
-        out_.open(file, std::ios::trunc);
-        if (!out_)
+        if (file != "-") file_.open(file, std::ios::trunc);
+        if (!file_)
             throw CouldNotRun{
                 fmt::format("{}: cannot be written, expected a file in a directory that exists", file.string())};
-        open_ = true;
+        out_ = file == "-" ? &std::cout : &file_;
     }
     void add(std::vector<detection::Decision>& decisions) {
         for (const auto& decision : decisions) {
             // One line a finding: what was decided for good, and of a block its beginning.
             if (decision.reason == detection::Reason::settling || decision.finding.renewal) continue;
             ++counts_[static_cast<std::size_t>(decision.action)];
-            if (open_) out_ << to_json(decision) << '\n';
+            if (out_) *out_ << to_json(decision) << '\n';
         }
         decisions.clear();
     }
     void close() {
-        out_.close();
-        if (open_ && out_.fail()) throw CouldNotRun{"the findings could not be written: is the disk full?"};
+        if (out_ && !out_->flush()) throw CouldNotRun{"the findings could not be written: is the disk full?"};
     }
     [[nodiscard]] std::string summary() const {
         return fmt::format("{} suspend, {} review, {} block, {} record", counts_[0], counts_[1], counts_[2],
@@ -77,8 +81,8 @@ class Findings {
     }
 
   private:
-    std::ofstream out_;
-    bool open_ = false;
+    std::ofstream file_;
+    std::ostream* out_ = nullptr;  // none: they are only counted
     std::array<std::uint64_t, 4> counts_{};
 };
 
@@ -109,16 +113,23 @@ Read read_input(const std::filesystem::path& input, const IdNormalisation& norma
     return {counts.events, counts.malformed};
 }
 
+detection::Knowledge knowledge_of(const config::Settings& settings, const ReplayOptions& options) {
+    detection::Knowledge knowledge;
+    const auto value_or_stop = [](auto loaded) {
+        if (!loaded) throw CouldNotRun{fmt::format("{}", fmt::join(loaded.error(), "\n"))};
+        return std::move(*loaded);
+    };
+    if (!settings.gateways.empty()) knowledge.gateways = value_or_stop(geo::load_prefixes(settings.gateways));
+    if (!options.contracts.empty())
+        knowledge.contract = value_or_stop(load_contracts(options.contracts, settings.identity));
+    return knowledge;
+}
+
 int run(const ReplayOptions& options) {
     const config::Settings settings = settings_of(options);
     auto locator = geo::Locator::load(settings.pools, settings.mmdb, 1);
     if (!locator) throw CouldNotRun{fmt::format("{}", fmt::join(locator.error(), "\n"))};
-    detection::Knowledge knowledge;
-    if (!settings.gateways.empty()) {
-        auto gateways = geo::load_prefixes(settings.gateways);
-        if (!gateways) throw CouldNotRun{fmt::format("{}", fmt::join(gateways.error(), "\n"))};
-        knowledge.gateways = std::move(*gateways);
-    }
+    const detection::Knowledge knowledge = knowledge_of(settings, options);
     const bool stateful = options.learn || !settings.state_directory.empty();
     const HashKey key = stateful ? daemon::state_key(settings.state_directory) : random_key();
     detection::Detector detector(settings.detection, *locator, knowledge, key);

@@ -19,6 +19,8 @@ detection::Decision decision() {
         {result.finding.time, Kind::accept, IpAddress::parse("2001:db8::/56"), *geo::Code::parse("JP-01")});
     result.finding.evidence.push_back({result.finding.time, Kind::reject, std::nullopt, {}});
     result.action = detection::Action::suspend;
+    result.enforced = true;
+    result.decided = result.finding.time + std::chrono::seconds{120};
     return result;
 }
 
@@ -28,8 +30,9 @@ BOOST_AUTO_TEST_SUITE(finding_json)
 
 BOOST_AUTO_TEST_CASE(every_field_and_no_other) {
     BOOST_TEST(to_json(decision()) ==
-               R"({"rule":"pppoe.jump","grade":"probable","action":"suspend","service":"pppoe","id":"a@isp.example",)"
-               R"("time":"2026-03-01T00:01:01.169230Z","summary_en":"en","summary_ja":"日本語","evidence":[)"
+               R"({"rule":"pppoe.jump","grade":"probable","action":"suspend","enforced":true,"service":"pppoe",)"
+               R"("id":"a@isp.example","time":"2026-03-01T00:01:01.169230Z","decided":"2026-03-01T00:03:01.169230Z",)"
+               R"("summary_en":"en","summary_ja":"日本語","evidence":[)"
                R"({"time":"2026-03-01T00:01:01.169230Z","kind":"accept","address":"2001:db8::/56","region":"JP-01"},)"
                R"({"time":"2026-03-01T00:01:01.169230Z","kind":"reject","address":null,"region":null}]})");
 }

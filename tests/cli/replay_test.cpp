@@ -65,11 +65,65 @@ BOOST_AUTO_TEST_CASE(a_theft_is_found_and_written_as_json) {
     BOOST_TEST(findings[0].at("grade") == "probable");
     BOOST_TEST(findings[0].at("id") == "tanaka@isp.example");
     BOOST_TEST(findings[0].at("time") == "2026-03-21T10:05:00.500000Z");
+    BOOST_TEST(findings[0].at("decided") == "2026-03-21T10:07:00.500000Z");  // it settled
+    BOOST_TEST(findings[0].at("enforced") == true);
     BOOST_TEST(findings[0].at("evidence").size() == 2u);
     BOOST_TEST(findings[0].at("evidence")[1].at("address") == "10.46.0.1");
     BOOST_TEST(findings[0].at("evidence")[1].at("region") == "JP-46");
     BOOST_TEST(findings[0].at("summary_ja").get<std::string>().find("鹿児島県") != std::string::npos);
     BOOST_TEST(findings[0].at("summary_en").get<std::string>().find("Kagoshima") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_profile_decides_what_suspends) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    files.write("events.jsonl", theft("a"));
+    files.write("cautious.toml", "[detection]\nprofile = \"cautious\"\n");
+    const auto action = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.begin(), {"replay", "--pools", "pools.csv", "-o", "out.jsonl", "events.jsonl"});
+        BOOST_TEST(files.guardctl(std::move(arguments)).status == 0);
+        const auto findings = files.findings();
+        BOOST_TEST_REQUIRE(findings.size() == 1u);
+        return findings[0].at("action").get<std::string>();
+    };
+    BOOST_TEST(action({"--profile", "guideline"}) == "suspend");
+    BOOST_TEST(action({"--profile", "cautious"}) == "review");
+    BOOST_TEST(action({"--config", "cautious.toml"}) == "review");
+    BOOST_TEST(action({"--config", "cautious.toml", "--profile", "guideline"}) == "suspend");
+}
+
+BOOST_AUTO_TEST_CASE(a_contract_for_two_sessions_allows_a_second_place) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    files.write("events.jsonl", theft("a"));
+    files.write("one.csv", "id,sessions\nA,1\n");
+    files.write("two.csv", "id,sessions\nA,2\n");
+    files.write("bad.csv", "id,sessions\na,none\n");
+    const auto found = [&](const std::string& contracts) {
+        BOOST_TEST(files
+                       .guardctl({"replay", "--pools", "pools.csv", "--contracts", contracts, "-o", "out.jsonl",
+                                  "events.jsonl"})
+                       .status == 0);
+        return files.findings().size();
+    };
+    BOOST_TEST(found("one.csv") == 1u);
+    BOOST_TEST(found("two.csv") == 0u);
+    const auto result = files.guardctl({"replay", "--pools", "pools.csv", "--contracts", "bad.csv", "events.jsonl"});
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(result.output.find("bad.csv:2: found \"none\"") != std::string::npos, result.output);
+}
+
+BOOST_AUTO_TEST_CASE(findings_go_to_standard_output) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    files.write("events.jsonl", theft("a"));
+    const std::string command = std::string(GUARD_BINARY_DIR) + "/bin/guardctl replay -p pools.csv -o - events.jsonl";
+    ProcessOptions options;
+    options.directory = files.directory.path();
+    const Result result = run({"sh", "-c", command + " 2>/dev/null"}, options);
+    BOOST_TEST(result.status == 0);
+    BOOST_TEST(nlohmann::json::parse(result.output).at("rule") == "pppoe.jump");
+    BOOST_TEST(run({"sh", "-c", command + " >/dev/full"}, options).status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(a_line_cut_in_half_is_named_counted_and_passed_over) {
