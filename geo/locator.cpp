@@ -77,7 +77,8 @@ Expected<std::shared_ptr<const Locator>, std::vector<std::string>> Locator::load
     return std::make_shared<const Locator>(std::move(*table), std::move(*ranges), generation);
 }
 
-const Location& Locator::locate(const IpAddress& address) const {
+// An IPv6 address, or a prefix.
+const Location& Locator::locate_other(const IpAddress& address) const {
     std::uint32_t value = 0;
     if (address.is_ipv4()) {
         value = v4_.find(upper_bits<std::uint32_t>(address));
@@ -86,9 +87,10 @@ const Location& Locator::locate(const IpAddress& address) const {
         if (value >= kAlias) value = special(value, address);
     }
     const Location& location = locations_[value];
+    if (!address.is_prefix()) return location;
     // The pool at the beginning of a prefix may be narrower than that is.
     if (location.prefix_length > address.prefix_length()) return locations_[pool_number(address)];
-    if (location.kind == Location::Kind::database && address.is_prefix()) return completed(value, address);
+    if (location.kind == Location::Kind::database) return completed(value, address);
     return location;
 }
 

@@ -31,7 +31,10 @@ class Locator {
     // as the locator. A prefix is placed by the pool that holds all of it, or where its beginning is in no pool by the
     // database's place of that. An IPv6 address that means an IPv4 one (6to4 and others, if the database has them as
     // aliases) is where that is, in a pool or not.
-    [[nodiscard]] const Location& locate(const IpAddress& address) const;
+    [[nodiscard]] const Location& locate(const IpAddress& address) const {
+        if (address.is_ipv4() && !address.is_prefix()) return locations_[v4_.find(upper_bits<std::uint32_t>(address))];
+        return locate_other(address);
+    }
 
     // By the pools of the address's own family alone: the only source for a PPPoE address. None: outside every pool, or
     // a pool without a location.
@@ -47,6 +50,7 @@ class Locator {
     [[nodiscard]] std::size_t bytes() const;
 
   private:
+    [[nodiscard]] const Location& locate_other(const IpAddress& address) const;
     template <class Address>
     [[nodiscard]] Ranges<Address> merged(const Ranges<Address>& pools, const Ranges<Address>& database,
                                          std::map<Address, std::uint32_t>& under_exact) const;
