@@ -1,7 +1,6 @@
 #include "bench/radius_servers.hpp"
 
 #include <fmt/core.h>
-#include <sys/mount.h>
 #include <time.h>
 
 #include <fstream>
@@ -39,24 +38,6 @@ std::string users() {
     return text;
 }
 
-constexpr std::string_view kFigures = R"(
-server figures {
-	listen {
-		type = auth
-		ipaddr = 127.0.0.1
-		port = ${coa_port}
-	}
-	authorize {
-		update control {
-			&Auth-Type := Accept
-		}
-		update reply {
-			&Filter-Id := "%{pppoe_guard:%{Filter-Id}}"
-		}
-	}
-}
-)";
-
 double status_bytes(pid_t pid, std::string_view key) {
     std::ifstream file(fmt::format("/proc/{}/status", pid));
     for (std::string line; std::getline(file, line);)
@@ -65,14 +46,6 @@ double status_bytes(pid_t pid, std::string_view key) {
 }
 
 }  // namespace
-
-SmallDisk::SmallDisk(std::filesystem::path at) : at_(std::move(at)) {
-    mounted_ = mount("tmpfs", at_.c_str(), "tmpfs", 0, "size=1m,mode=0777") == 0;
-}
-
-SmallDisk::~SmallDisk() {
-    if (mounted_) umount2(at_.c_str(), MNT_DETACH);
-}
 
 BenchServer::BenchServer(Module module, Disk disk)
     : spool_("bench-spool", test::User::unprivileged()),
@@ -96,7 +69,7 @@ void BenchServer::write_configuration(Module module, bool small_quota) {
                                      (table_.path() / "table").string(), spool_.path().string()) +
                          (disk_ == Disk::full ? "\t\t\tsegment_size = 64K\n" : "") +
                          (small_quota ? "\t\t\tquota = 128K\n" : "") + "\t\t}\n\t}\n";
-        config.servers += kFigures;
+        config.servers += test::figures_site("pppoe_guard");
     } else {
         replace_all(config.servers, "\t\tpppoe_guard\n", "");
     }

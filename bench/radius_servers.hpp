@@ -14,24 +14,11 @@
 #include "tests/support/process.hpp"
 #include "tests/support/radius_load.hpp"
 #include "tests/support/radius_server.hpp"
+#include "tests/support/small_disk.hpp"
 
 namespace guard::bench {
 
 enum class Disk { plenty, full };
-
-// A file system of one megabyte on a directory, where this process may mount one.
-class SmallDisk {
-  public:
-    explicit SmallDisk(std::filesystem::path at);
-    ~SmallDisk();
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-    [[nodiscard]] bool mounted() const { return mounted_; }
-
-  private:
-    std::filesystem::path at_;
-    bool mounted_ = false;
-};
 
 struct Memory {
     double resident = 0, peak = 0;  // bytes: VmRSS, VmHWM
@@ -66,7 +53,7 @@ class BenchServer {
     void write_configuration(Module module, bool small_quota);
 
     test::TemporaryDirectory spool_, table_;
-    std::optional<SmallDisk> small_;
+    std::optional<test::SmallDisk> small_;
     test::RadiusServer server_;
     Disk disk_;
     std::uint64_t generation_ = 0, unanswered_ = 0;

@@ -72,35 +72,40 @@ std::optional<Code> country_code(std::string_view text) {
     return code && code->view().size() == 2 ? code : std::nullopt;
 }
 
-std::optional<Place> nested_place(MMDB_entry_s entry) {
-    // registered_country, where the network's owner is registered, says nothing of where its users are.
-    const auto country = country_code(text_at(entry, kCountry));
-    const auto latitude = number_at(entry, kLatitude, -90, 90);
-    const auto longitude = number_at(entry, kLongitude, -180, 180);
+// Country and coordinates: what a place has in either schema. None: one of them is not there or out of its range.
+template <std::size_t N, std::size_t M>
+std::optional<Place> located(MMDB_entry_s entry, const std::array<const char*, N>& country_at,
+                             const std::array<const char*, M>& latitude_at,
+                             const std::array<const char*, M>& longitude_at) {
+    const auto country = country_code(text_at(entry, country_at));
+    const auto latitude = number_at(entry, latitude_at, -90, 90);
+    const auto longitude = number_at(entry, longitude_at, -180, 180);
     if (!country || !latitude || !longitude) return std::nullopt;
     Place place;
     place.country = *country;
-    if (const auto region = text_at(entry, kRegion); !region.empty() && region.size() <= 3)
-        place.region = Code::parse(std::string(country->view()) + '-' + std::string(region)).value_or(Code{});
     place.coordinates = {*latitude, *longitude};
+    return place;
+}
+
+std::optional<Place> nested_place(MMDB_entry_s entry) {
+    // registered_country, where the network's owner is registered, says nothing of where its users are.
+    auto place = located(entry, kCountry, kLatitude, kLongitude);
+    if (!place) return std::nullopt;
+    if (const auto region = text_at(entry, kRegion); !region.empty() && region.size() <= 3)
+        place->region = Code::parse(std::string(place->country.view()) + '-' + std::string(region)).value_or(Code{});
     const auto radius = number_at(entry, kRadius, 0, kMaxRadius);
     const bool without_city = !value_at(entry, kCityNumber) && text_at(entry, kCityName).empty();
-    place.radius = radius.value_or(kUnknownRadius);
-    place.country_only = !radius || is_country_only(without_city, *radius);
+    place->radius = radius.value_or(kUnknownRadius);
+    place->country_only = !radius || is_country_only(without_city, *radius);
     return place;
 }
 
 // The flat schemas have no radius, so how far off they are is not known, and no ISO codes of regions.
 std::optional<Place> flat_place(MMDB_entry_s entry) {
-    const auto country = country_code(text_at(entry, kFlatCountry));
-    const auto latitude = number_at(entry, kFlatLatitude, -90, 90);
-    const auto longitude = number_at(entry, kFlatLongitude, -180, 180);
-    if (!country || !latitude || !longitude) return std::nullopt;
-    Place place;
-    place.country = *country;
-    place.coordinates = {*latitude, *longitude};
-    place.radius = kUnknownRadius;
-    place.country_only = true;
+    auto place = located(entry, kFlatCountry, kFlatLatitude, kFlatLongitude);
+    if (!place) return std::nullopt;
+    place->radius = kUnknownRadius;
+    place->country_only = true;
     return place;
 }
 

@@ -70,9 +70,9 @@ void Detector::set_knowledge(Knowledge knowledge) {
 }
 
 std::uint64_t Detector::stream_key(Service service, const std::string& id) const {
-    std::string bytes(1, static_cast<char>(service));
-    bytes += id;
-    return keyed_hash(key_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}).low;
+    return keyed_hash(key_, static_cast<std::uint8_t>(service),
+                      {reinterpret_cast<const std::uint8_t*>(id.data()), id.size()})
+        .low;
 }
 
 std::optional<geo::Place> Detector::pool_place(const Addresses& addresses) const {

@@ -1,5 +1,4 @@
 // Whatever is missing, full or broken: logins go on, and what was lost is counted.
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 
 #include "enforcement/publisher.hpp"
 #include "tests/rlm_pppoe_guard/guarded_server.hpp"
+#include "tests/support/small_disk.hpp"
 
 using namespace guard;
 using namespace guard::test;
@@ -25,24 +25,6 @@ bool records_again(GuardedServer& guarded) {
         },
         seconds(10));
 }
-
-// A file system of one megabyte for the server's user; not there when the test may not mount.
-class SmallDisk {
-  public:
-    explicit SmallDisk(std::filesystem::path at) : at_(std::move(at)) {
-        mounted_ = mount("tmpfs", at_.c_str(), "tmpfs", 0, "size=1m,mode=0777") == 0;
-    }
-    ~SmallDisk() {
-        if (mounted_) umount2(at_.c_str(), MNT_DETACH);
-    }
-    SmallDisk(const SmallDisk&) = delete;
-    SmallDisk& operator=(const SmallDisk&) = delete;
-    [[nodiscard]] bool mounted() const { return mounted_; }
-
-  private:
-    std::filesystem::path at_;
-    bool mounted_ = false;
-};
 
 void fill_with_starts(GuardedServer& guarded, int count) {
     RawClient client;

@@ -51,24 +51,7 @@ RadiusConfig GuardedServer::config(const Setup& setup) const {
     RadiusConfig config;
     config.modules = instance_text(setup, spool(), table());
     config.servers = !setup.site.empty() ? setup.site : setup.service == Service::pppoe ? kPppoeSite : kSmtpSite;
-    config.servers += R"(
-server figures {
-	listen {
-		type = auth
-		ipaddr = 127.0.0.1
-		port = ${coa_port}
-	}
-	authorize {
-		update control {
-			&Auth-Type := Accept
-		}
-		update reply {
-			&Filter-Id := "%{)" +
-                      std::string(instance()) + R"(:%{Filter-Id}}"
-		}
-	}
-}
-)";
+    config.servers += figures_site(instance());
     config.users = kSubscribers;
     config.main = setup.main;
     return config;

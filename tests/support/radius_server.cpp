@@ -174,6 +174,27 @@ server smtp {
 }
 )";
 
+std::string figures_site(std::string_view instance) {
+    return R"(
+server figures {
+	listen {
+		type = auth
+		ipaddr = 127.0.0.1
+		port = ${coa_port}
+	}
+	authorize {
+		update control {
+			&Auth-Type := Accept
+		}
+		update reply {
+			&Filter-Id := "%{)" +
+           std::string(instance) + R"(:%{Filter-Id}}"
+		}
+	}
+}
+)";
+}
+
 RadiusServer::RadiusServer(const RadiusConfig& config)
     : directory_("radius", user_),
       auth_port_(free_port(Transport::udp)),

@@ -26,6 +26,8 @@ struct RadiusConfig {
 extern const std::string_view kPppoeSite;
 // The same for SMTP-AUTH, with an instance named guard_smtp.
 extern const std::string_view kSmtpSite;
+// On coa_port() a server that accepts everybody and answers the name of a figure in Filter-Id with its value.
+[[nodiscard]] std::string figures_site(std::string_view instance);
 
 class RadiusServer {
   public:
