@@ -4,18 +4,9 @@
 #include <memory>
 #include <string>
 
-namespace guard::notifier {
+#include "notifier/channel.hpp"
 
-struct Delivery {
-    enum class Outcome {
-        accepted,  // 2xx after the message: it is the server's now
-        later,     // 4xx, or no connection: the same again after a pause
-        never,     // 5xx: the same again would be refused again
-    };
-    Outcome outcome = Outcome::later;
-    int code = 0;        // of the server; 0: there was no answer
-    std::string answer;  // its line, or what went wrong; one line, printable
-};
+namespace guard::notifier {
 
 class SmtpClient {
   public:
