@@ -19,16 +19,9 @@
 #include "event/expected.hpp"
 #include "event/identity.hpp"
 #include "event/login_event.hpp"
+#include "replay/malformed_line.hpp"
 
 namespace guard::replay {
-
-struct MalformedLine {
-    std::string file;
-    std::uint64_t line = 0;       // from 1
-    std::string found, expected;  // never holds an ID
-
-    [[nodiscard]] std::string to_string() const;  // "FILE:LINE: found X, expected Y"
-};
 
 struct LineCounts {
     std::uint64_t lines = 0;  // events + blank + malformed

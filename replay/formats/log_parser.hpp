@@ -16,6 +16,8 @@
 namespace guard::replay {
 
 enum class Protocol : std::uint8_t { pppoe, smtp, imap, pop3 };
+inline constexpr std::size_t kProtocols = 4;
+[[nodiscard]] std::string_view to_string(Protocol protocol);  // "pppoe", "smtp", ...
 
 // As the line tells it. Without its year the time lies in 2000, a leap year; without its zone it is written as if the
 // zone were UTC.
@@ -44,8 +46,9 @@ enum class Ignored : std::uint8_t {
     no_address,         // an SMTP-AUTH attempt whose client the line does not name: another line does, or none
     internal,           // from the daemon's own socket or process: no client
     not_wanted,         // a protocol or service the user did not ask for
+    no_id,              // of RADIUS, but of no ID: Accounting-On, a reply in a file of its own
 };
-inline constexpr std::size_t kIgnoredClasses = 6;
+inline constexpr std::size_t kIgnoredClasses = 7;
 [[nodiscard]] std::string_view to_string(Ignored ignored);  // "blank", "other program", ...
 
 // What a line should have been and was not. Holds no ID.
