@@ -60,9 +60,20 @@ class Reader {
   public:
     explicit Reader(const std::filesystem::path& file)
         : name_(file.string()), directory_(std::filesystem::absolute(file).parent_path()) {}
+    // Lays single options over settings that are sound.
+    explicit Reader(Settings base) : settings_(std::move(base)) {}
 
     Expected<Settings, std::vector<std::string>> read(const toml::table& root) {
         table(root, "");
+        return finish();
+    }
+    Expected<Settings, std::vector<std::string>> read(std::span<const std::string> assignments) {
+        for (const std::string& text : assignments) assign(text, static_cast<toml::source_index>(lines_.size() + 1));
+        return finish();
+    }
+
+  private:
+    Expected<Settings, std::vector<std::string>> finish() {
         for (const AtMost& rule : at_most()) check(rule);
         if (mistakes_.empty()) return std::move(settings_);
         std::vector<std::string> in_order;  // toml++ keeps keys by name, the operator's editor by line
@@ -70,13 +81,50 @@ class Reader {
         return unexpected(std::move(in_order));
     }
 
-  private:
+    void assign(const std::string& text, toml::source_index number) {
+        constexpr std::string_view kPrefix = "detection.";
+        const auto equals = text.find('=');
+        std::string key = text.substr(0, equals);
+        if (!key.starts_with(kPrefix)) key.insert(0, kPrefix);
+        const Option* option = find_option(key);
+        if (option == nullptr || std::holds_alternative<RuleMode>(option->value) || key == "detection.mode") {
+            unknown_setting(key, option, number);
+            return;
+        }
+        if (equals == text.npos) {
+            mistake(number, key, "no value", "KEY=" + shown(option->value, settings_) + " or the like");
+            return;
+        }
+        lines_[key] = number;
+        toml::table parsed;
+        const std::string written = text.substr(equals + 1);
+        try {
+            parsed = toml::parse("value = " + written);
+        } catch (const toml::parse_error&) {
+            parsed.clear();  // `5m`, `cautious`
+        }
+        if (parsed.size() != 1) parsed.insert_or_assign("value", written);
+        value(*option, key, *parsed.get("value"));
+    }
+
+    void unknown_setting(const std::string& key, const Option* option, toml::source_index number) {
+        if (option != nullptr) {
+            mistake(number, key, "a mode", "a threshold, window or profile");
+            return;
+        }
+        std::vector<std::string> known;
+        for (const Section& section : sections())
+            if (section.name.starts_with("detection") && section.name != "detection.rule_modes")
+                for (const Option& each : section.options) known.push_back(key_of(section, each));
+        mistake(number, is_plain_utf8(key) ? key : in_quotes(key), "an unknown key", "perhaps " + nearest(key, known));
+    }
+
     void mistake(const toml::node& node, std::string_view key, const std::string& what, const std::string& expected) {
-        mistake(node.source().begin.line, key, what, expected);
+        mistake(name_.empty() ? lines_.at(std::string(key)) : node.source().begin.line, key, what, expected);
     }
     void mistake(toml::source_index line, std::string_view key, const std::string& what, const std::string& expected) {
-        mistakes_.emplace(line, name_ + ':' + std::to_string(line) + ": " + std::string(key) + ": found " + what +
-                                    ", expected " + expected);
+        const std::string where = name_.empty() ? "--set " : name_ + ':' + std::to_string(line) + ": ";
+        mistakes_.emplace(line, where + std::string(key) + ": found " + what + ", expected " + expected);
     }
 
     // A quoted key may hold dots, so the same option can be written in two ways, and TOML sees no duplicate in that.
@@ -227,7 +275,7 @@ class Reader {
                 "at most " + std::string(rule.limit) + ", which is " + show(rule.limit));
     }
 
-    std::string name_;
+    std::string name_;  // of the file; empty: single options
     std::filesystem::path directory_;
     std::multimap<toml::source_index, std::string> mistakes_;  // by line
     Settings settings_;
@@ -254,6 +302,10 @@ Expected<Settings, std::vector<std::string>> load(const std::filesystem::path& f
                                       ", expected a readable configuration file"});
     const std::string text(std::istreambuf_iterator<char>(in), {});
     return parse(text, file);
+}
+
+Expected<Settings, std::vector<std::string>> with_detection(Settings base, std::span<const std::string> assignments) {
+    return Reader(std::move(base)).read(assignments);
 }
 
 }  // namespace guard::config

@@ -22,6 +22,12 @@ namespace guard::config {
 [[nodiscard]] Expected<Settings, std::vector<std::string>> parse(std::string_view text,
                                                                  const std::filesystem::path& file);
 
+// Settings of detection laid over others: each `KEY=VALUE`, KEY with or without "detection." before it, VALUE as in the
+// file, where a text needs no quotes. A later one wins. The error holds every mistake, each `--set KEY: found X,
+// expected Y`; an unknown key names the one that was probably meant.
+[[nodiscard]] Expected<Settings, std::vector<std::string>> with_detection(Settings base,
+                                                                          std::span<const std::string> assignments);
+
 // The manual of all options, in Markdown: docs/configuration.md.
 [[nodiscard]] std::string manual_markdown();
 

@@ -46,4 +46,24 @@ std::string suggestion(std::string_view word, std::span<const std::string> candi
     return best;
 }
 
+std::string nearest(std::string_view word, std::span<const std::string> candidates) {
+    constexpr std::size_t kLongest = 100;
+    const auto alike = [](std::string_view text) {
+        std::string result(text.substr(0, kLongest));
+        std::replace_if(
+            result.begin(), result.end(), [](char letter) { return letter == '.' || letter == '-'; }, '_');
+        return result;
+    };
+    const std::string wanted = alike(word);
+    std::string best;
+    std::size_t least = 0;
+    for (const std::string& candidate : candidates) {
+        const std::size_t apart = distance(wanted, alike(candidate));
+        if (!best.empty() && apart >= least) continue;
+        least = apart;
+        best = candidate;
+    }
+    return best;
+}
+
 }  // namespace guard::config

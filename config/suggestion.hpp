@@ -12,4 +12,8 @@ namespace guard::config {
 // none.
 [[nodiscard]] std::string suggestion(std::string_view word, std::span<const std::string> candidates);
 
+// The nearest of `candidates`, however far it is: for a word typed on a command line, where '.', '-' and '_' are easily
+// mixed up and count as the same. Empty: there are none.
+[[nodiscard]] std::string nearest(std::string_view word, std::span<const std::string> candidates);
+
 }  // namespace guard::config

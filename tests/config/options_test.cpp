@@ -249,6 +249,39 @@ BOOST_AUTO_TEST_CASE(files) {
                directory.path().string() + ": found a directory, expected a readable configuration file");
 }
 
+BOOST_AUTO_TEST_CASE(single_settings_of_detection_are_laid_over) {
+    const std::vector<std::string> good_ones{"pppoe.burst_rate_accepts=20", "detection.pppoe.burst_window=5m",
+                                             "profile=cautious", "settle=\"30s\"", "pppoe.max_speed_kmh=612.5"};
+    const auto laid = with_detection(good("detection.pppoe.min_distance_km = 150"), good_ones);
+    BOOST_TEST_REQUIRE(laid.has_value());
+    BOOST_TEST(laid->detection.pppoe.burst_rate_accepts == 20U);
+    BOOST_TEST((laid->detection.pppoe.burst_window == seconds{300}));
+    BOOST_TEST((laid->detection.profile == Profile::cautious));
+    BOOST_TEST((laid->detection.settle == seconds{30}));
+    BOOST_TEST(laid->detection.pppoe.max_speed_kmh == 612.5);
+    BOOST_TEST(laid->detection.pppoe.min_distance_km == 150.);  // what it was laid over
+
+    const auto message = [](const std::string& assignment) {
+        const auto refused = with_detection({}, std::vector{assignment});
+        BOOST_TEST_REQUIRE(!refused.has_value(), assignment);
+        BOOST_TEST(refused.error().size() == 1U);
+        return refused.error().front();
+    };
+    BOOST_TEST(message("pppoe.burst.rate.count=20") ==
+               "--set detection.pppoe.burst.rate.count: found an unknown key, expected perhaps "
+               "detection.pppoe.burst_rate_accepts");
+    BOOST_TEST(message("pppoe.burst_rate_accepts=1") ==
+               "--set detection.pppoe.burst_rate_accepts: found 1, expected a whole number from 2 to 10000");
+    BOOST_TEST(message("profile=bold").starts_with("--set detection.profile: found \"bold\", expected "));
+    BOOST_TEST(message("settle").starts_with("--set detection.settle: found no value, expected "));
+    BOOST_TEST(message("settle=1s\nmode = \"enforce\"").starts_with("--set detection.settle: found "));
+    BOOST_TEST(message("mode=enforce").starts_with("--set detection.mode: found a mode, expected "));
+    BOOST_TEST(message("rule_modes.pppoe.jump=enforce").find("found a mode") != std::string::npos);
+    BOOST_TEST(message("geo.pools=x").find("an unknown key") != std::string::npos);
+    BOOST_TEST(message("smtp.jump_countries_window=25h").find("expected a duration") != std::string::npos);
+    BOOST_TEST(with_detection({}, std::vector<std::string>{"x=1", "y=2"}).error().size() == 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
