@@ -9,18 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "cli/replay/options.hpp"
+
 namespace guard::cli {
 
 inline constexpr int kDone = 0, kNo = 1, kCouldNotRun = 2;
 inline constexpr const char* kDefaultConfig = "/etc/pppoe-guard/pppoe-guard.toml";
 
-struct ReplayOptions {
-    std::vector<std::filesystem::path> inputs;  // "-": standard input
-    std::string format = "jsonl";
-    std::filesystem::path config, pools, mmdb, gateways, contracts, findings, state;  // findings "-": standard output
-    std::string profile;                                                              // overrides the configuration
-    bool learn = false;
-};
+// kNo: there are findings. Also when a target could not be written or the reading was interrupted: kCouldNotRun.
 int replay(const ReplayOptions& options);
 
 struct EvaluateOptions {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands.hpp"
+#include "cli/replay/command_line.hpp"
 
 namespace {
 
@@ -22,32 +23,6 @@ void add_id(CLI::App& app, SuspendedOptions& options) {
 }
 
 // Each adds its subcommand, which fills in the options and then sets the exit code.
-void add_replay(CLI::App& app, ReplayOptions& options, int& result) {
-    auto* replay_command =
-        app.add_subcommand("replay", "read authentication logs and say what would have been found in them");
-    replay_command->add_option("FILE", options.inputs, "log files, read one after the other; - is standard input")
-        ->required();
-    replay_command->add_option("-f,--format", options.format, "format of the files")
-        ->check(CLI::IsMember({"jsonl"}))
-        ->capture_default_str();
-    replay_command->add_option("-c,--config", options.config,
-                               "configuration file with the thresholds; default: built in");
-    replay_command->add_option("-p,--pools", options.pools,
-                               "pool file: prefix,country,region,city,postal,lat,lon,radius_km,nas");
-    replay_command->add_option("-g,--geo", options.mmdb, "MaxMind database for SMTP-AUTH sources");
-    replay_command->add_option("--gateways", options.gateways, "prefixes that are never blocked, one a line");
-    replay_command->add_option("--contracts", options.contracts,
-                               "how many sessions each ID may have: id,sessions[,home_region]");
-    replay_command->add_option("--profile", options.profile, "which grades suspend; default: as configured")
-        ->check(CLI::IsMember({"guideline", "cautious"}));
-    replay_command->add_option("-o,--findings", options.findings,
-                               "write one JSON object per finding to this file; - is standard output");
-    replay_command->add_flag("--learn", options.learn, "keep the regions learned from these logs for the analyzer");
-    replay_command->add_option("--state", options.state,
-                               "state directory of the analyzer, read first and written by --learn");
-    replay_command->callback([&] { result = replay(options); });
-}
-
 void add_evaluate(CLI::App& app, EvaluateOptions& options, int& result) {
     auto* evaluate_command = app.add_subcommand("evaluate", "hold findings against what guardctl simulate knows");
     evaluate_command->add_option("DIR", options.directory, "what guardctl simulate wrote")->required();

@@ -65,7 +65,7 @@ simulate() {
 }
 replay() {
 	measured replay "$guardctl" replay --pools "$isp/pools.csv" --contracts "$isp/contracts.csv" --gateways "$isp/gateways.txt" \
-		--geo "$isp/world.mmdb" --profile "$profile" --findings "$findings" "$@"
+		--geo "$isp/world.mmdb" --profile "$profile" --findings "$findings" "$@" || [ $? -eq 1 ]  # 1: there are findings
 }
 
 if [ -n "$baselines" ]; then
