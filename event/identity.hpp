@@ -20,6 +20,9 @@ struct IdNormalisation {
     // The ID under which everything is kept; none when nothing (or more than 253 bytes) is left.
     [[nodiscard]] std::optional<std::string> operator()(std::string_view name) const;
 
+    // The same into `id`, whose memory is used again; false: as none, and `id` is whatever it is.
+    [[nodiscard]] bool into(std::string& id, std::string_view name) const;
+
     // "v1,case=lower,realm=keep": at most 31 bytes.
     [[nodiscard]] std::string fingerprint() const;
 };

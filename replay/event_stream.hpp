@@ -79,6 +79,9 @@ class EventStream {
     // Throws ReadError when an input cannot be read on.
     [[nodiscard]] bool next(Batch& batch);
 
+    // From any thread: next() returns false within a moment, also while it waits for standard input.
+    void stop();
+
     // In the order of the options; complete when next() has returned false.
     [[nodiscard]] const std::vector<InputCounts>& counts() const;
     // The first kFaultsKept of each input.

@@ -47,8 +47,9 @@ enum class Ignored : std::uint8_t {
     internal,           // from the daemon's own socket or process: no client
     not_wanted,         // a protocol or service the user did not ask for
     no_id,              // of RADIUS, but of no ID: Accounting-On, a reply in a file of its own
+    repeated,           // a summary of attempts that had lines of their own
 };
-inline constexpr std::size_t kIgnoredClasses = 7;
+inline constexpr std::size_t kIgnoredClasses = 8;
 [[nodiscard]] std::string_view to_string(Ignored ignored);  // "blank", "other program", ...
 
 // What a line should have been and was not. Holds no ID.

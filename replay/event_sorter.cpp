@@ -1,0 +1,73 @@
+#include "replay/event_sorter.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+namespace guard::replay {
+
+bool EventSorter::before(const StreamEvent& a, const StreamEvent& b) {
+    const auto key = [](const StreamEvent& event) {
+        const LoginEvent& login = event.event;
+        return std::tie(login.time, login.service, login.id, login.kind, login.addresses, event.protocol,
+                        event.attempts);
+    };
+    return key(a) < key(b);
+}
+
+bool EventSorter::precedes(const Key& a, const Key& b) const {
+    if (a.time != b.time) return a.time < b.time;
+    if (a.on_time != b.on_time) return b.on_time;
+    if (a.on_time) {
+        const StreamEvent& first = slots_[a.slot];
+        const StreamEvent& second = slots_[b.slot];
+        if (before(first, second)) return true;
+        if (before(second, first)) return false;
+    }
+    return a.number < b.number;
+}
+
+void EventSorter::push(StreamEvent& event, bool moves_on) {
+    const Time time = event.event.time;
+    const bool late = time < certain_before();
+    const Time earliest = certain_before();
+    if (moves_on) newest_ = std::max(newest_, time);
+    std::uint32_t slot = 0;
+    if (free_.empty()) {
+        slot = static_cast<std::uint32_t>(slots_.size());
+        slots_.emplace_back();
+    } else {
+        slot = free_.back();
+        free_.pop_back();
+    }
+    std::swap(slots_[slot], event);
+    late_ += late ? 1 : 0;
+    keys_.push_back({late ? earliest : time, !late, slot, number_++});
+}
+
+void EventSorter::settle(bool all) {
+    const auto less = [this](const Key& a, const Key& b) { return precedes(a, b); };
+    const auto at = [this](std::size_t index) { return keys_.begin() + static_cast<std::ptrdiff_t>(index); };
+    if (next_ > keys_.size() / 2) {
+        keys_.erase(keys_.begin(), at(next_));
+        sorted_ -= next_;
+        next_ = 0;
+    }
+    const auto added = at(sorted_);
+    if (added != keys_.end()) {
+        if (!std::is_sorted(added, keys_.end(), less)) std::sort(added, keys_.end(), less);
+        if (added != at(next_) && less(*added, *std::prev(added)))
+            std::inplace_merge(std::upper_bound(at(next_), added, *added, less), added, keys_.end(), less);
+        sorted_ = keys_.size();
+    }
+    const auto certain = [&](const Key& key) { return all || key.time < certain_before(); };
+    ready_ = static_cast<std::size_t>(std::partition_point(at(next_), keys_.end(), certain) - keys_.begin());
+}
+
+void EventSorter::pop(StreamEvent& event) {
+    const std::uint32_t slot = keys_[next_++].slot;
+    std::swap(event, slots_[slot]);
+    free_.push_back(slot);
+}
+
+}  // namespace guard::replay

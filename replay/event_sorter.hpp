@@ -1,0 +1,59 @@
+// Puts the events of one input into the order of their times, by holding each back until nothing earlier can come. As
+// detection::EventOrder, event by event, but for whole blocks at a time; how the input is cut into blocks changes
+// nothing. One thread. Memory goes with the number of events in `tolerance`.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "replay/event_stream.hpp"
+
+namespace guard::replay {
+
+class EventSorter {
+  public:
+    // An event may come after one that is later than it by up to `tolerance`.
+    explicit EventSorter(std::chrono::seconds tolerance) : tolerance_(tolerance) {}
+
+    // Swaps the event in. `moves_on`: no event of before this one by more than the tolerance is to come (of a table in
+    // the order of the beginnings of sessions, only those say so).
+    void push(StreamEvent& event, bool moves_on);
+    // After some push(): makes what is certain available. `all`: there will be no more.
+    void settle(bool all = false);
+
+    [[nodiscard]] bool has_next() const { return next_ < ready_; }
+    // The next in order; has_next(). Valid until pop().
+    [[nodiscard]] const StreamEvent& front() const { return slots_[keys_[next_].slot]; }
+    [[nodiscard]] Time front_key() const { return keys_[next_].time; }
+    // Swaps the next event out.
+    void pop(StreamEvent& event);
+
+    [[nodiscard]] std::size_t waiting() const { return keys_.size() - next_; }
+    // Events that came too late: they are handed out as soon as they come.
+    [[nodiscard]] std::uint64_t late() const { return late_; }
+
+    // The one order of events of equal time, whatever order they came in.
+    [[nodiscard]] static bool before(const StreamEvent& a, const StreamEvent& b);
+
+  private:
+    struct Key {
+        Time time;  // of the event; of a late one, the earliest at which it can still be handed out
+        bool on_time;
+        std::uint32_t slot;
+        std::uint64_t number;
+    };
+    // Everything earlier has come; the beginning of time as long as nothing has.
+    [[nodiscard]] Time certain_before() const { return newest_ == Time::min() ? newest_ : newest_ - tolerance_; }
+    [[nodiscard]] bool precedes(const Key& a, const Key& b) const;
+
+    const std::chrono::seconds tolerance_;
+    Time newest_ = Time::min();
+    std::vector<StreamEvent> slots_;
+    std::vector<std::uint32_t> free_;
+    std::vector<Key> keys_;  // from next_ on: sorted up to sorted_, then as they came
+    std::size_t next_ = 0, ready_ = 0, sorted_ = 0;
+    std::uint64_t number_ = 0, late_ = 0;
+};
+
+}  // namespace guard::replay

@@ -1,0 +1,161 @@
+#include "replay/input.hpp"
+
+#include <algorithm>
+
+#include "replay/database_source.hpp"
+#include "replay/formats/registry.hpp"
+
+namespace guard::replay {
+namespace {
+
+// Waiting for their turn at once: an order of time that is none must not fill the memory.
+constexpr std::size_t kMaxWaiting = 10'000'000;
+
+// What was read already, then the rest.
+class ContinuedSource final : public ByteSource {
+  public:
+    ContinuedSource(std::string beginning, std::unique_ptr<ByteSource> rest)
+        : beginning_(std::move(beginning)), rest_(std::move(rest)) {}
+    std::size_t read(std::span<char> to) override {
+        const std::size_t first = std::min(beginning_.size() - given_, to.size());
+        std::copy_n(beginning_.data() + given_, first, to.data());
+        given_ += first;
+        return first + rest_->read(to.subspan(first));
+    }
+    std::uint64_t bytes() const override { return rest_->bytes(); }
+
+  private:
+    const std::string beginning_;
+    std::size_t given_ = 0;
+    std::unique_ptr<ByteSource> rest_;
+};
+
+Expected<OpenedFile> open_source(const std::string& input, const StreamOptions& options, const Stop& stop) {
+    return is_database(input) ? open_table(input, options.table) : open_file(input, stop);
+}
+
+}  // namespace
+
+Input::Input(std::size_t index, const StreamOptions& options, const Zone& zone, const Stop& stop, InputCounts& counts)
+    : options_(options),
+      stop_(stop),
+      index_(static_cast<std::uint32_t>(index)),
+      zone_(zone),
+      sorter_(options.reorder),
+      counts_(counts) {
+    const std::string& input = options.inputs[index];
+    counts_.input = is_database(input) ? database_name(options.table) : input_name(input);
+    if (options.id) wanted_id_ = options.normalise(*options.id);
+}
+
+Expected<std::unique_ptr<Input>> Input::open(std::size_t index, const StreamOptions& options, const Zone& zone,
+                                             Time now, const Stop& stop, InputCounts& counts) {
+    auto opened = open_source(options.inputs[index], options, stop);
+    if (!opened) return unexpected(std::move(opened.error()));
+    std::unique_ptr<Input> input(new Input(index, options, zone, stop, counts));
+    std::string beginning(kBeginningBytes, '\0');
+    try {
+        beginning.resize(opened->source->read(beginning));
+    } catch (const ReadError& error) {
+        return unexpected(std::string(error.what()));
+    }
+    const bool all = beginning.size() < kBeginningBytes;
+    const bool once = !opened->modified;  // a file can be opened again
+    if (once) input->source_ = std::make_unique<ContinuedSource>(beginning, std::move(opened->source));
+    if (!once) input->size_ = opened->size;
+    if (auto looked = input->look_at(std::move(beginning), all, opened->modified.value_or(now)); !looked)
+        return unexpected(input->name() + ": " + looked.error());
+    if (once) input->bound_ = Time::min();
+    return input;
+}
+
+Expected<void> Input::look_at(std::string beginning, bool all, Time newest) {
+    if (beginning.starts_with("\xEF\xBB\xBF")) beginning.erase(0, 3);
+    if (!all) beginning.resize(beginning.rfind('\n') + 1);
+    const bool is_table = is_database(options_.inputs[index_]);
+    auto parser = find_parser(is_table ? "csv" : options_.format, beginning);
+    if (!parser) return unexpected(std::move(parser.error()));
+    parser_ = std::move(*parser);
+    counts_.format = parser_->name();
+    starts_give_order_ = counts_.format == "radacct";
+    newest_ = newest;
+    beginning.append(kBlockPadding, '\0');
+    const std::string_view text(beginning.data(), beginning.size() - kBlockPadding);
+    ParsedChunk chunk;
+    parser_->parse(text.substr(0, all ? text.size() : parser_->whole_records(text)), chunk);
+    TimeRepair repair(zone_, options_.year, newest);
+    std::optional<Time> first;
+    for (const LogEvent& event : chunk.events) {
+        const Time time = repair.repaired(event.at.time, event.at.has_year, event.at.has_zone);
+        if (!first || time < *first) first = time;
+    }
+    if (first) bound_ = *first - options_.reorder;
+    return {};
+}
+
+void Input::begin(WorkerPool& pool, std::size_t ahead) {
+    if (!source_) {
+        auto opened = open_source(options_.inputs[index_], options_, stop_);
+        if (!opened) throw ReadError(opened.error());
+        source_ = std::move(opened->source);
+    }
+    repair_.emplace(zone_, options_.year, newest_);
+    parsed_ = std::make_shared<ParsedInput>(BlockReader(std::move(source_), parser_, options_.block_bytes),
+                                            BlockParser(parser_, options_), ahead);
+    pool.add(parsed_);
+}
+
+bool Input::advance(WorkerPool& pool) {
+    while (parsed_ && !sorter_.has_next()) {
+        auto block = parsed_->next();
+        bytes_.store(parsed_->bytes(), std::memory_order_relaxed);
+        if (stop_.is_set()) return false;
+        if (!block) {
+            pool.remove(parsed_);
+            parsed_.reset();
+            sorter_.settle(true);
+            break;
+        }
+        pool.wake();
+        take(*block);
+        sorter_.settle();
+        counts_.late = sorter_.late();
+        parsed_->recycle(std::move(block));
+        if (sorter_.waiting() > kMaxWaiting)
+            throw ReadError(name() + ": found " + std::to_string(kMaxWaiting) +
+                            " events that wait for earlier ones, expected an input in the order of time");
+    }
+    return sorter_.has_next();
+}
+
+void Input::take(Block& block) {
+    const ParsedChunk& chunk = block.chunk;
+    for (std::size_t i = 0; i < kIgnoredClasses; ++i) counts_.ignored[i] += chunk.ignored[i];
+    counts_.malformed += chunk.malformed;
+    for (const Fault& fault : chunk.faults)
+        if (faults_.size() < EventStream::kFaultsKept)
+            faults_.push_back({name(), counts_.lines + fault.line + 1, fault.found, fault.expected});
+    for (std::size_t i = 0; i < block.count; ++i) take(block.events[i]);
+    counts_.lines += chunk.lines;
+}
+
+void Input::take(RawEvent& raw) {
+    LoginEvent& event = raw.stream.event;
+    event.time = repair_->repaired(event.time, raw.has_year, raw.has_zone);
+    raw.stream.input = index_;
+    raw.stream.line += counts_.lines + 1;
+    if (!wanted(event)) {
+        ++counts_.ignored[static_cast<std::size_t>(Ignored::not_wanted)];
+        return;
+    }
+    ++counts_.events;
+    ++counts_.by_protocol[static_cast<std::size_t>(raw.stream.protocol)];
+    sorter_.push(raw.stream, !starts_give_order_ || event.kind == Kind::assign);
+}
+
+bool Input::wanted(const LoginEvent& event) const {
+    return (!options_.since || event.time >= *options_.since) && (!options_.until || event.time < *options_.until) &&
+           (!wanted_id_ || event.id == *wanted_id_);
+}
+
+}  // namespace guard::replay
