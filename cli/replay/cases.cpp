@@ -41,9 +41,9 @@ void account_for_reading(const ReplayOptions& options, const config::Settings& s
             throw CouldNotRun{"found --case without a database, expected one in --config or --database"};
         return;
     }
-    const char* const what = options.events.empty()    ? "--explain"
-                             : options.explain.empty() ? "--events"
-                                                       : "--events, --explain";
+    const char* const what = options.events.empty() ? "--explain"
+                             : !options.explain     ? "--events"
+                                                    : "--events, --explain";
     if (!options.incident)
         throw CouldNotRun{
             fmt::format("{} shows single communications, and a database is configured: expected --case N "

@@ -31,6 +31,7 @@ void add_input(CLI::App& command, ReplayOptions& options) {
             "imap, pop3: read these logins like SMTP-AUTH. Off by default: the guideline names SMTP-AUTH and no "
             "other protocol of mail, so ask your counsel before")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->check(CLI::IsMember({"imap", "pop3"}));
     command.add_option("--since", options.since, "only events from this time on: RFC 3339, or a day (UTC)");
     command.add_option("--until", options.until, "only events before this time");

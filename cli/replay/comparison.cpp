@@ -85,10 +85,6 @@ std::string Comparison::subject(const Key& key) const {
 Document Comparison::document(bool interrupted) const {
     Document document{"Replay: the same events under several configurations", {}, {}};
     if (interrupted) document.lines.emplace_back("Interrupted: not everything was read.");
-    const auto with_names = [this](std::vector<std::string> columns) {
-        columns.insert(columns.end(), names_.begin(), names_.end());
-        return columns;
-    };
     Table whom{"Whom it would hit", with_names({"what"}), {}, 1, {}};
     for (const auto& [action, what] :
          {std::pair(Action::suspend, "IDs suspended"), std::pair(Action::review, "in review"),
@@ -102,22 +98,51 @@ Document Comparison::document(bool interrupted) const {
         for (const std::uint64_t count : numbers) rules.rows.back().push_back(std::to_string(count));
     }
     const auto all = differences();
-    Table differ{fmt::format("Differences: {}", all.size()),
-                 with_names({"rule", "service", "ID or source"}),
-                 {},
-                 3 + names_.size(),
-                 "none"};
-    for (const Difference& one : all) {
-        if (differ.rows.size() == kShownDifferences) break;
-        differ.rows.push_back({std::string(to_string(std::get<detection::Rule>(one.key))),
-                               std::string(to_string(std::get<Service>(one.key))), subject(one.key)});
-        for (const auto& verdict : one.verdicts) differ.rows.back().push_back(text_of(verdict));
-    }
+    document.tables = {std::move(whom), std::move(rules), changes_table(all), differences_table(all)};
     if (all.size() > kShownDifferences)
         document.lines.push_back(
-            fmt::format("Of {} differences the first {} are shown; JSON has all.", all.size(), kShownDifferences));
-    document.tables = {std::move(whom), std::move(rules), std::move(differ)};
+            fmt::format("Of {} differences the first {} are listed; JSON has all.", all.size(), kShownDifferences));
     return document;
+}
+
+std::vector<std::string> Comparison::with_names(std::vector<std::string> columns) const {
+    columns.insert(columns.end(), names_.begin(), names_.end());
+    return columns;
+}
+
+// How many went from which action to which.
+Table Comparison::changes_table(const std::vector<Difference>& all) const {
+    std::map<std::pair<detection::Rule, Verdicts>, std::uint64_t> changes;
+    for (const Difference& one : all) ++changes[{std::get<detection::Rule>(one.key), one.verdicts}];
+    Table table{"Changes", with_names({"rule"}), {}, 1 + names_.size(), "none"};
+    table.header.emplace_back("IDs or sources");
+    for (const auto& [change, count] : changes) {
+        table.rows.push_back({std::string(to_string(change.first))});
+        for (const auto& verdict : change.second) table.rows.back().push_back(text_of(verdict));
+        table.rows.back().push_back(std::to_string(count));
+    }
+    return table;
+}
+
+// Masks look alike, so each ID has a number of its own in here.
+Table Comparison::differences_table(const std::vector<Difference>& all) const {
+    std::map<std::pair<Service, std::string>, std::size_t> numbers;
+    Table table{fmt::format("Differences: {}", all.size()),
+                with_names({"rule", "service", "#", "ID or source"}),
+                {},
+                4 + names_.size(),
+                "none"};
+    for (const Difference& one : all) {
+        if (table.rows.size() == kShownDifferences) break;
+        const auto number =
+            numbers.try_emplace({std::get<Service>(one.key), std::get<std::string>(one.key)}, numbers.size() + 1)
+                .first->second;
+        table.rows.push_back({std::string(to_string(std::get<detection::Rule>(one.key))),
+                              std::string(to_string(std::get<Service>(one.key))), std::to_string(number),
+                              subject(one.key)});
+        for (const auto& verdict : one.verdicts) table.rows.back().push_back(text_of(verdict));
+    }
+    return table;
 }
 
 std::string Comparison::json(bool interrupted) const {
@@ -135,10 +160,15 @@ std::string Comparison::json(bool interrupted) const {
     for (const auto& [key, numbers] : counts())
         object["rules"].push_back(
             {{"rule", to_string(key.first)}, {"action", to_string(key.second)}, {"subjects", numbers}});
+    std::map<std::pair<Service, std::string>, std::size_t> numbers;
     for (const Difference& one : differences()) {
+        const auto number =
+            numbers.try_emplace({std::get<Service>(one.key), std::get<std::string>(one.key)}, numbers.size() + 1)
+                .first->second;
         const auto rule = std::get<detection::Rule>(one.key);
         ordered_json row{{"rule", to_string(rule)},
                          {"service", to_string(std::get<Service>(one.key))},
+                         {"number", number},
                          {is_about_source(rule) ? "source" : "id", subject(one.key)},
                          {"actions", ordered_json::array()}};
         for (const auto& verdict : one.verdicts)

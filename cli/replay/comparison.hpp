@@ -39,6 +39,9 @@ class Comparison {
     [[nodiscard]] Counts counts() const;
     [[nodiscard]] std::vector<std::uint64_t> subjects(detection::Action action) const;
     [[nodiscard]] std::vector<Difference> differences() const;
+    [[nodiscard]] std::vector<std::string> with_names(std::vector<std::string> columns) const;
+    [[nodiscard]] Table changes_table(const std::vector<Difference>& all) const;
+    [[nodiscard]] Table differences_table(const std::vector<Difference>& all) const;
     [[nodiscard]] std::string subject(const Key& key) const;
     [[nodiscard]] std::string json(bool interrupted) const;
     [[nodiscard]] Document document(bool interrupted) const;

@@ -11,13 +11,17 @@ std::size_t width(std::string_view text) {
         std::count_if(text.begin(), text.end(), [](char byte) { return (byte & '\xc0') != '\x80'; }));
 }
 
+bool is_text(const Table& table, std::size_t column) {
+    return column < table.texts || (table.last_is_text && column + 1 == table.header.size());
+}
+
 void append_row(std::string& out, const std::vector<std::string>& row, const std::vector<std::size_t>& widths,
-                std::size_t texts) {
+                const Table& table) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) {
         const std::string padding(widths[i] - width(row[i]), ' ');
         if (i > 0) line += "  ";
-        line += i < texts ? row[i] + padding : padding + row[i];
+        line += is_text(table, i) ? row[i] + padding : padding + row[i];
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + '\n';
@@ -33,8 +37,8 @@ void append_text(std::string& out, const Table& table) {
     for (const std::string& name : table.header) widths.push_back(width(name));
     for (const auto& row : table.rows)
         for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
-    append_row(out += "  ", table.header, widths, table.texts);
-    for (const auto& row : table.rows) append_row(out += "  ", row, widths, table.texts);
+    append_row(out += "  ", table.header, widths, table);
+    for (const auto& row : table.rows) append_row(out += "  ", row, widths, table);
 }
 
 void append_cells(std::string& out, const std::vector<std::string>& row) {
@@ -59,7 +63,7 @@ void append_markdown(std::string& out, const Table& table) {
     }
     append_cells(out, table.header);
     out += '|';
-    for (std::size_t i = 0; i < table.header.size(); ++i) out += i < table.texts ? "---|" : "---:|";
+    for (std::size_t i = 0; i < table.header.size(); ++i) out += is_text(table, i) ? "---|" : "---:|";
     out += '\n';
     for (const auto& row : table.rows) append_cells(out, row);
 }

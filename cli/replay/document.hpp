@@ -13,6 +13,7 @@ struct Table {
     std::vector<std::vector<std::string>> rows;  // as wide as the header
     std::size_t texts = 1;                       // so many columns are flush left, the others are numbers
     std::string empty;                           // what stands there when there are no rows
+    bool last_is_text = false;                   // flush left, too
 };
 
 struct Document {

@@ -13,7 +13,7 @@ void check_standard_output(const ReplayOptions& options) {
     std::vector<std::string> users;
     if (options.findings == "-") users.emplace_back("--findings -");
     if (options.events == "-") users.emplace_back("--events -");
-    if (!options.explain.empty()) users.emplace_back("--explain");
+    if (options.explain) users.emplace_back("--explain");
     if (!options.compare.empty())
         users.emplace_back("--compare");
     else if (!options.report.empty())

@@ -11,7 +11,8 @@ namespace guard::cli {
 
 struct ReplayOptions {
     std::vector<std::string> inputs;  // files; "-": standard input
-    std::string format, table = "radacct", zone, service, id, since, until;
+    std::string format, table = "radacct", zone, service, since, until;
+    std::optional<std::string> id;
     std::vector<std::string> include;
     std::optional<int> year;
     unsigned threads = 0;
@@ -24,14 +25,14 @@ struct ReplayOptions {
 
     std::filesystem::path findings, events;  // "-": standard output
     std::string report;                      // text, json or md; empty: none
-    std::string explain;                     // an ID; empty: none
+    std::optional<std::string> explain;      // an ID
     std::filesystem::path pseudonyms;        // key file
     std::optional<long long> incident;       // --case
     std::string reason;
     bool learn = false, into_cases = false;
 
     // Single communications are to be shown, not only findings.
-    [[nodiscard]] bool shows_events() const { return !events.empty() || !explain.empty(); }
+    [[nodiscard]] bool shows_events() const { return !events.empty() || explain.has_value(); }
 };
 
 // Throws CouldNotRun.

@@ -34,6 +34,13 @@ std::optional<Time> time_of(const std::string& text, const char* option) {
     return time;
 }
 
+std::string normalised(const std::string& id, const IdNormalisation& identity, const char* option) {
+    const auto normal = identity(id);
+    if (!normal)
+        throw CouldNotRun{fmt::format("{}: found an ID of {} bytes, expected one of 1 to 253", option, id.size())};
+    return *normal;
+}
+
 replay::EventStream open_stream(const ReplayOptions& options, const config::Settings& settings) {
     replay::StreamOptions wanted;
     wanted.inputs = options.inputs;
@@ -50,15 +57,11 @@ replay::EventStream open_stream(const ReplayOptions& options, const config::Sett
     wanted.until = time_of(options.until, "--until");
     if (wanted.since && wanted.until && *wanted.since >= *wanted.until)
         throw CouldNotRun{"found --since that is not before --until, expected a span of time"};
-    if (!options.id.empty()) wanted.id = options.id;
+    if (options.id) {
+        static_cast<void>(normalised(*options.id, settings.identity, "--id"));  // that it can be; the stream does it
+        wanted.id = options.id;
+    }
     return value_or_stop(replay::EventStream::open(std::move(wanted)));
-}
-
-std::string normalised(const std::string& id, const IdNormalisation& identity, const char* option) {
-    const auto normal = identity(id);
-    if (!normal)
-        throw CouldNotRun{fmt::format("{}: found an ID of {} bytes, expected one of 1 to 253", option, id.size())};
-    return *normal;
 }
 
 // Before the first output: that somebody looks is recorded, or nothing is shown.
@@ -121,10 +124,10 @@ Run::Run(const ReplayOptions& options)
       cases_(open_database(options, configurations_.front().settings)),
       findings_(options.findings),
       events_(options.events),
-      standard_output_(options.explain.empty() && options.compare.empty() && options.report.empty() ? "" : "-") {
+      standard_output_(!options.explain && options.compare.empty() && options.report.empty() ? "" : "-") {
     const Configuration& first = configurations_.front();
-    if (!options.explain.empty())
-        life_.emplace(normalised(options.explain, first.settings.identity, "--explain"), first, pseudonyms_,
+    if (options.explain)
+        life_.emplace(normalised(*options.explain, first.settings.identity, "--explain"), first, pseudonyms_,
                       standard_output_);
     if (!options.compare.empty()) {
         std::vector<std::string> names;
@@ -135,7 +138,7 @@ Run::Run(const ReplayOptions& options)
 }
 
 int Run::run() {
-    const Interrupt interrupt;
+    const Interrupt interrupt([this] { stream_.stop(); });
     ReadProgress progress;
     replay::Batch batch;
     std::uint64_t events = 0;

@@ -22,10 +22,10 @@ std::string number(std::uint64_t value) {
     return std::to_string(value);
 }
 
-// "2026-03-20 00:12" of the hour, "2026-03-20 00:12:30" of a moment.
+// "2026-03-20" of a day, "2026-03-20 00:12" of an hour, "2026-03-20 00:12:30" of a moment.
 std::string shown(Time time, std::size_t length) {
     std::string text = format_rfc3339(time).substr(0, length);
-    text[10] = ' ';
+    if (length > 10) text[10] = ' ';
     return text;
 }
 
@@ -74,9 +74,28 @@ Table rules_table(const Tally& tally) {
     return table;
 }
 
+// Of a long log the days, or nobody would read it.
 Table hours_table(const Tally& tally) {
-    Table table{"By hour (UTC)", {"hour", "suspend", "review", "block", "record"}, {}, 1, "no findings"};
-    for (const auto& [hour, counts] : tally.hours()) table.rows.push_back(row_of(shown(hour, 16), counts));
+    constexpr std::size_t kMostHours = 48;
+    const bool by_day = tally.hours().size() > kMostHours;
+    Table table{by_day ? "By day (UTC); by hour in JSON" : "By hour (UTC)",
+                {by_day ? "day" : "hour", "suspend", "review", "block", "record", "rules"},
+                {},
+                1,
+                "no findings"};
+    table.last_is_text = true;
+    std::map<Time, Tally::OfHour> spans;
+    for (const auto& [hour, counts] : tally.hours()) {
+        Tally::OfHour& span = spans[by_day ? Time{std::chrono::floor<std::chrono::days>(hour)} : hour];
+        for (std::size_t i = 0; i < kActions; ++i) span.actions.at(i) += counts.actions.at(i);
+        for (const auto& [rule, count] : counts.rules) span.rules[rule] += count;
+    }
+    for (const auto& [begin, counts] : spans) {
+        std::vector<std::string> rules;
+        for (const auto& [rule, count] : counts.rules) rules.push_back(fmt::format("{} {}", count, to_string(rule)));
+        table.rows.push_back(row_of(shown(begin, by_day ? 10 : 16), counts.actions));
+        table.rows.back().push_back(fmt::format("{}", fmt::join(rules, ", ")));
+    }
     return table;
 }
 
@@ -164,8 +183,12 @@ std::string report_json(const Tally& tally, const Account& account) {
     for (const auto& [rule, of_rule] : tally.rules())
         object["rules"].push_back(
             {{"rule", to_string(rule)}, {"findings", json_of(of_rule.actions)}, {"subjects", of_rule.subjects.size()}});
-    for (const auto& [hour, counts] : tally.hours())
-        object["hours"].push_back({{"hour", format_rfc3339(hour)}, {"findings", json_of(counts)}});
+    for (const auto& [hour, counts] : tally.hours()) {
+        ordered_json rules = ordered_json::object();
+        for (const auto& [rule, count] : counts.rules) rules[std::string(to_string(rule))] = count;
+        object["hours"].push_back(
+            {{"hour", format_rfc3339(hour)}, {"findings", json_of(counts.actions)}, {"rules", std::move(rules)}});
+    }
     object["reasons"] = ordered_json::object();
     for (const auto& [reason, count] : tally.reasons()) object["reasons"][std::string(to_string(reason))] = count;
     for (const auto& source : tally.top_sources(kTopSources)) object["sources"].push_back(json_of(source));

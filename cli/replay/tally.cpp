@@ -38,7 +38,9 @@ void Tally::count(const detection::Decision& decision) {
     if (!is_final(decision)) return;
     const auto action = static_cast<std::size_t>(decision.action);
     ++actions_.at(action);
-    ++hours_[std::chrono::floor<std::chrono::hours>(finding.time)].at(action);
+    OfHour& hour = hours_[std::chrono::floor<std::chrono::hours>(finding.time)];
+    ++hour.actions.at(action);
+    ++hour.rules[finding.rule];
     if (decision.reason != detection::Reason::none) ++reasons_[decision.reason];
     const std::string subject = subject_of(finding);
     OfRule& rule = rules_[finding.rule];

@@ -1,4 +1,4 @@
-// What a replay found, counted: by action, rule, hour, reason and source. Holds no ID. Fed with the events and the
+// What a replay found, counted: by action, rule, hour, reason and source. Tells no ID. Fed with the events and the
 // decisions of one Analysis; asked by the summary and by the report. Memory grows with the findings, not with the log.
 #pragma once
 
@@ -28,7 +28,11 @@ class Tally {
   public:
     struct OfRule {
         ActionCounts actions{};
-        std::unordered_set<std::string> subjects;  // keyed hashes or pseudonyms would do: only their number is shown
+        std::unordered_set<std::string> subjects;  // only their number is asked for
+    };
+    struct OfHour {
+        ActionCounts actions{};
+        std::map<detection::Rule, std::uint64_t> rules;
     };
     struct Source {
         std::uint64_t attempts = 0, ids = 0, accepts = 0;
@@ -43,7 +47,7 @@ class Tally {
     [[nodiscard]] std::uint64_t findings() const;
     [[nodiscard]] const ActionCounts& actions() const { return actions_; }
     [[nodiscard]] const std::map<detection::Rule, OfRule>& rules() const { return rules_; }
-    [[nodiscard]] const std::map<Time, ActionCounts>& hours() const { return hours_; }
+    [[nodiscard]] const std::map<Time, OfHour>& hours() const { return hours_; }
     [[nodiscard]] const std::map<detection::Reason, std::uint64_t>& reasons() const { return reasons_; }
     // Those with the most attempts first, at most `most`.
     [[nodiscard]] std::vector<std::pair<IpAddress, Source>> top_sources(std::size_t most) const;
@@ -60,7 +64,7 @@ class Tally {
 
     ActionCounts actions_{};
     std::map<detection::Rule, OfRule> rules_;
-    std::map<Time, ActionCounts> hours_;
+    std::map<Time, OfHour> hours_;
     std::map<detection::Reason, std::uint64_t> reasons_;
     std::unordered_map<IpAddress, Source, IpAddressHash> sources_;
     std::unordered_map<std::string, detection::Action> ids_;

@@ -1,51 +1,13 @@
 // guardctl replay as a user types it.
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
-#include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "tests/support/process.hpp"
+#include "tests/cli/replay_files.hpp"
 
 namespace guard::test {
 namespace {
 
-constexpr const char* kPools = "# made up\n10.1.0.0/16,JP,JP-01,,,,,,bras1\n10.46.0.0/16,JP,JP-46,,,,,,bras2\n";
-
-struct Files {
-    TemporaryDirectory directory{"replay"};
-
-    std::string path(const std::string& name) const { return (directory.path() / name).string(); }
-    void write(const std::string& name, const std::string& text) const { write_file(path(name), text); }
-    Result guardctl(std::vector<std::string> arguments, const std::string& input = {}) const {
-        ProcessOptions options;
-        options.directory = directory.path();
-        options.input = input;
-        arguments.insert(arguments.begin(), std::string(GUARD_BINARY_DIR) + "/bin/guardctl");
-        return run(arguments, options);
-    }
-    std::vector<nlohmann::json> findings(const std::string& name = "out.jsonl") const {
-        std::vector<nlohmann::json> all;
-        std::istringstream text(read_file(path(name)));
-        for (std::string line; std::getline(text, line);) all.push_back(nlohmann::json::parse(line));
-        return all;
-    }
-};
-
-std::string event(const std::string& time, const std::string& kind, const std::string& id, const std::string& address) {
-    return R"({"time":")" + time + R"(","service":"pppoe","kind":")" + kind + R"(","id":")" + id + R"(","address":")" +
-           address + "\"}\n";
-}
-
-// Twenty days at home in Hokkaido; on the twenty-first a session there and, an hour into it, one in Kagoshima.
-std::string theft(const std::string& id) {
-    std::string text;
-    for (int day = 1; day <= 21; ++day) {
-        const std::string date = "2026-03-" + std::string(day < 10 ? "0" : "") + std::to_string(day);
-        text += event(date + "T09:00:00Z", "accept", id, "10.1.0." + std::to_string(day));
-        text += event(date + "T10:00:00Z", "alive", id, "10.1.0." + std::to_string(day));
-    }
-    return text + event("2026-03-21T10:05:00.5Z", "accept", id, "10.46.0.1");
-}
+using Files = ReplayFiles;
 
 }  // namespace
 
