@@ -60,7 +60,7 @@ Expected<std::unique_ptr<Input>> Input::open(std::size_t index, const StreamOpti
         return unexpected(std::string(error.what()));
     }
     const bool all = beginning.size() < kBeginningBytes;
-    const bool once = !opened->modified;  // a file can be opened again
+    const bool once = !opened->modified || is_standard_input(options.inputs[index]);  // else it is opened again
     if (once) input->source_ = std::make_unique<ContinuedSource>(beginning, std::move(opened->source));
     if (!once) input->size_ = opened->size;
     if (auto looked = input->look_at(std::move(beginning), all, opened->modified.value_or(now)); !looked)

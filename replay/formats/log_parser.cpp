@@ -9,8 +9,7 @@ std::string_view to_string(Protocol protocol) {
 
 std::string_view to_string(Ignored ignored) {
     static constexpr std::array<std::string_view, kIgnoredClasses> kNames = {
-        "blank", "other program", "no authentication", "no address", "internal", "not wanted", "no ID",
-        "repeated"};
+        "blank", "other program", "no authentication", "no address", "internal", "not wanted", "no ID", "repeated"};
     return kNames[static_cast<std::size_t>(ignored)];
 }
 

@@ -1,8 +1,9 @@
 #include "replay/formats/registry.hpp"
 
-#include <array>
-
+#include "replay/formats/csv.hpp"
+#include "replay/formats/detail.hpp"
 #include "replay/formats/jsonl.hpp"
+#include "replay/formats/radius_log.hpp"
 
 namespace guard::replay {
 namespace {
@@ -10,7 +11,11 @@ namespace {
 // All but CSV, whose parser knows the columns of its file.
 std::vector<std::shared_ptr<const LogParser>> all_parsers() {
     std::vector<std::shared_ptr<const LogParser>> parsers;
+    using Variant = RadiusLogParser::Variant;
     parsers.push_back(std::make_shared<JsonlParser>());
+    parsers.push_back(std::make_shared<DetailParser>());
+    for (const Variant variant : {Variant::login, Variant::login_with_slash, Variant::linelog})
+        parsers.push_back(std::make_shared<RadiusLogParser>(variant));
     return parsers;
 }
 
@@ -19,15 +24,22 @@ std::vector<std::shared_ptr<const LogParser>> all_parsers() {
 std::vector<std::string> format_names() {
     std::vector<std::string> names;
     for (const auto& parser : all_parsers()) names.emplace_back(parser->name());
+    names.emplace_back("csv");
     return names;
 }
 
 Expected<std::shared_ptr<const LogParser>> find_parser(std::string_view name, std::string_view beginning) {
+    std::string names;
+    for (const std::string& each : format_names()) names.append(names.empty() ? "" : ", ").append(each);
+    auto csv = CsvParser::for_file(beginning);
+    if (csv && (name.empty() || name == "csv")) return csv;
+    if (name == "csv")
+        return unexpected(
+            "found no first line that names the columns of radacct (username, acctstarttime, ...) or of "
+            "radpostauth (username, reply, authdate), expected one");
     std::shared_ptr<const LogParser> best;
     std::size_t most = 0;
-    std::string names;
     for (auto& parser : all_parsers()) {
-        names.append(names.empty() ? "" : ", ").append(parser->name());
         if (!name.empty()) {
             if (parser->name() == name) return std::move(parser);
             continue;

@@ -80,6 +80,15 @@ namespace guard::replay {
     return true;
 }
 
+// "Jan" to "Dec".
+[[nodiscard]] inline std::optional<std::chrono::month> month_of(std::string_view text) {
+    constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    if (text.size() != 3) return std::nullopt;
+    const auto at = kMonths.find(text);
+    if (at == kMonths.npos || at % 3 != 0) return std::nullopt;
+    return std::chrono::month{static_cast<unsigned>(at / 3 + 1)};
+}
+
 // Days from 1970 of a date that is checked; the day of the line before is mostly the day of this one.
 class DayScanner {
   public:
