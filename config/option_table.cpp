@@ -3,8 +3,10 @@
 #include <filesystem>
 #include <type_traits>
 
+#include "config/notice_plan.hpp"
 #include "config/option.hpp"
 #include "config/options.hpp"
+#include "config/quiet_hours.hpp"
 
 namespace guard::config {
 namespace {
@@ -23,6 +25,8 @@ constexpr std::array<std::string_view, 2> kRealms{"keep", "strip"};
 constexpr std::array<std::string_view, 3> kModes{"observe", "review", "enforce"};
 constexpr std::array<std::string_view, 2> kProfiles{"guideline", "cautious"};
 constexpr std::array<std::string_view, 4> kLevels{"error", "warning", "info", "debug"};
+constexpr std::string_view kPlan = "names of channels, as in \"mail+sms, phone_list\", each once; or nothing";
+constexpr std::string_view kQuietHours = "two times of day, \"21:00-08:00\", or nothing";
 constexpr std::array<std::string_view, 16> kRules{
     "pppoe.jump",       "pppoe.jump.live",        "pppoe.jump.bounce", "pppoe.jump.spread", "pppoe.burst.far",
     "pppoe.burst.live", "pppoe.burst.sessions",   "pppoe.burst.rate",  "pppoe.churn",       "pppoe.reject",
@@ -48,6 +52,14 @@ bool without_blanks(std::string_view text) {
 
 bool is_language(std::string_view text) {
     return text == "ja" || text == "en";
+}
+
+bool is_quiet_hours(std::string_view text) {
+    return parse_quiet_hours(text).has_value();
+}
+
+bool is_plan(std::string_view text) {
+    return parse_plan(text).has_value();
 }
 
 // libpq's key words and URIs both can carry a password, and the file is not made to keep one.
@@ -345,8 +357,70 @@ Section notice() {
               "Whether a notice may go by mail alone. Whose line is cut cannot read mail at home: with `false` such a "
               "notice stays "
               "queued and raises an alarm."},
+             {"phone_list", Flag{IN(phone_list)},
+              "Whether calls are a channel: `guardctl notices phone-list` says whom to call, and somebody does."},
+             {"answer", Duration{IN(notice_answer), 1min, days{30}},
+              "So long a step of the plan waits for an answer; then the next one begins."},
              {"retry", Duration{IN(notice_retry), 1s, 24h}, "First pause after a failed attempt; it doubles."},
-             {"give_up", Duration{IN(notice_give_up), 1min, days{30}}, "After so long a notice is a dead letter."}}};
+             {"give_up", Duration{IN(notice_give_up), 1min, days{30}},
+              "A channel that has failed for so long has failed for good."}}};
+}
+
+template <std::size_t index>
+std::string& rule_plan(Settings& settings) {
+    return settings.rule_plans[std::string(kRules[index])];
+}
+
+template <std::size_t... indices>
+void add_rule_plans(Section& section, std::index_sequence<indices...>) {
+    constexpr auto suspends = [](std::string_view rule) {
+        return rule != "pppoe.churn" && rule != "pppoe.reject" && rule != "smtp.burst.rate" && rule != "smtp.source";
+    };
+    (
+        [&] {
+            if constexpr (suspends(kRules[indices]))
+                section.options.push_back({kRules[indices], Text{rule_plan<indices>, is_plan, kPlan},
+                                           "Suspended by this rule. Empty: as the service."});
+        }(),
+        ...);
+}
+
+Section notice_plan() {
+    Section section{
+        "notice.plan",
+        "By which channels a subscriber is told, and in which order: `mail`, `sms`, `letter`, `phone_list`, those that "
+        "are "
+        "configured. `+` is at the same time; what stands behind a comma begins when all before it has failed, or "
+        "nobody has "
+        "answered within `notice.answer`. A notice of a release goes by what reached the subscriber before. Without a "
+        "plan: "
+        "`sms`, `letter`, `phone_list`, one after the other, with `mail` beside the first of them. Put the name of a "
+        "rule in "
+        "quotes: `\"pppoe.jump\" = \"mail+phone_list\"`.",
+        {{"pppoe", Text{IN(pppoe_plan), is_plan, kPlan}, "A PPPoE ID was suspended: its line is cut."},
+         {"smtp_auth", Text{IN(smtp_auth_plan), is_plan, kPlan},
+          "An SMTP-AUTH ID was suspended: its mailbox may be read by somebody else."}}};
+    add_rule_plans(section, std::make_index_sequence<kRules.size()>());
+    return section;
+}
+
+Section notice_quiet_hours() {
+    return {"notice.quiet_hours",
+            "When nothing is sent, in the time zone of `notice.time_zone`. What falls due then goes when they end.",
+            {{"mail", Text{IN(mail_quiet), is_quiet_hours, kQuietHours}, "Mail disturbs nobody at night."},
+             {"sms", Text{IN(sms_quiet), is_quiet_hours, kQuietHours}, "Short messages."},
+             {"letter", Text{IN(letter_quiet), is_quiet_hours, kQuietHours}, "Letters put into the folder."},
+             {"phone_list", Text{IN(phone_list_quiet), is_quiet_hours, kQuietHours}, "Calls put on the list."}}};
+}
+
+Section notice_rate() {
+    return {"notice.rate",
+            "At most so many notices a minute, over all notifiers that use the database. `0`: no limit.",
+            {{"mail", Count{IN(mail_rate), 0, 1'000'000}, "Mails."},
+             {"mail_domain", Count{IN(mail_domain_rate), 0, 1'000'000}, "Mails to one domain."},
+             {"sms", Count{IN(sms_rate), 0, 1'000'000}, "Short messages: what the gateway allows."},
+             {"letter", Count{IN(letter_rate), 0, 1'000'000}, "Letters."},
+             {"phone_list", Count{IN(phone_list_rate), 0, 1'000'000}, "Calls put on the list."}}};
 }
 
 Section log() {
@@ -371,9 +445,11 @@ constexpr std::array<AtMost, 8> kAtMost{{
 }  // namespace
 
 std::span<const Section> sections() {
-    static const std::vector<Section> table{identity(),   spool(),      database(), geo(),  enforcement(), analyzer(),
-                                            detection(),  rule_modes(), pppoe(),    smtp(), smtp_source(), guards(),
-                                            disconnect(), release(),    notice(),   log()};
+    static const std::vector<Section> table{
+        identity(),   spool(),      database(), geo(),         enforcement(),        analyzer(),
+        detection(),  rule_modes(), pppoe(),    smtp(),        smtp_source(),        guards(),
+        disconnect(), release(),    notice(),   notice_plan(), notice_quiet_hours(), notice_rate(),
+        log()};
     return table;
 }
 
