@@ -47,7 +47,7 @@ std::string list(const std::vector<std::string>& names) {
 NoticePlan default_plan(const std::vector<std::string>& channels, bool mail_only) {
     const auto has = [&](const char* name) { return std::ranges::find(channels, name) != channels.end(); };
     NoticePlan plan;
-    for (const char* name : {"sms", "letter", "phone_list"})
+    for (const char* name : {"sms", "webhook", "letter", "phone_list"})
         if (has(name)) plan.push_back({name});
     if (!has("mail")) return plan;
     if (!plan.empty())
@@ -85,7 +85,10 @@ std::string to_string(const NoticePlan& plan) {
 
 std::vector<std::string> configured_channels(const Settings& settings) {
     std::vector<std::string> names;
-    if (!settings.smtp_host.empty() && !settings.mail_from.empty()) names.emplace_back("mail");
+    if (!settings.smtp_host.empty()) names.emplace_back("mail");
+    if (!settings.sms.url.empty()) names.emplace_back("sms");
+    if (!settings.webhook.url.empty()) names.emplace_back("webhook");
+    if (!settings.letter.directory.empty()) names.emplace_back("letter");
     if (settings.phone_list) names.emplace_back("phone_list");
     return names;
 }
