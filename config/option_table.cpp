@@ -3,10 +3,8 @@
 #include <filesystem>
 #include <type_traits>
 
-#include "config/notice_plan.hpp"
 #include "config/option.hpp"
 #include "config/options.hpp"
-#include "config/quiet_hours.hpp"
 
 namespace guard::config {
 namespace {
@@ -24,12 +22,7 @@ constexpr std::array<std::string_view, 2> kCases{"lower", "keep"};
 constexpr std::array<std::string_view, 2> kRealms{"keep", "strip"};
 constexpr std::array<std::string_view, 3> kModes{"observe", "review", "enforce"};
 constexpr std::array<std::string_view, 2> kProfiles{"guideline", "cautious"};
-constexpr std::array<std::string_view, 3> kSmtpTls{"opportunistic", "required", "implicit"};
-constexpr std::array<std::string_view, 3> kGatewayAddresses{"phone", "mail", "none"};
-constexpr std::array<std::string_view, 2> kGatewayTexts{"sms", "phone"};
 constexpr std::array<std::string_view, 4> kLevels{"error", "warning", "info", "debug"};
-constexpr std::string_view kPlan = "names of channels, as in \"mail+sms, phone_list\", each once; or nothing";
-constexpr std::string_view kQuietHours = "two times of day, \"21:00-08:00\", or nothing";
 constexpr std::array<std::string_view, 16> kRules{
     "pppoe.jump",       "pppoe.jump.live",        "pppoe.jump.bounce", "pppoe.jump.spread", "pppoe.burst.far",
     "pppoe.burst.live", "pppoe.burst.sessions",   "pppoe.burst.rate",  "pppoe.churn",       "pppoe.reject",
@@ -57,14 +50,6 @@ bool is_language(std::string_view text) {
     return text == "ja" || text == "en";
 }
 
-bool is_quiet_hours(std::string_view text) {
-    return parse_quiet_hours(text).has_value();
-}
-
-bool is_plan(std::string_view text) {
-    return parse_plan(text).has_value();
-}
-
 // libpq's key words and URIs both can carry a password, and the file is not made to keep one.
 bool has_no_password(std::string_view connection) {
     if (connection.find("password") != connection.npos) return false;
@@ -86,29 +71,6 @@ bool is_time_zone(std::string_view text) {
     std::error_code error;
     return !text.empty() && text.front() != '/' && text.find("..") == text.npos &&
            std::filesystem::is_regular_file(std::filesystem::path("/usr/share/zoneinfo") / text, error);
-}
-
-bool is_https(std::string_view url) {
-    constexpr std::string_view kScheme = "https://";
-    if (url.empty()) return true;
-    if (!url.starts_with(kScheme) || !without_blanks(url)) return false;
-    const auto authority = url.substr(kScheme.size(), url.find_first_of("/?#", kScheme.size()) - kScheme.size());
-    return !authority.empty() && authority.find('@') == authority.npos;
-}
-
-bool is_country_code(std::string_view text) {
-    return !text.empty() && text.size() <= 3 && text.find_first_not_of("0123456789") == text.npos &&
-           text.front() != '0';
-}
-
-bool is_prefixes(std::string_view text) {
-    while (!text.empty()) {
-        const auto word = text.substr(0, text.find(' '));
-        if (word.size() < 2 || word.front() != '+' || word.find_first_not_of("0123456789", 1) != word.npos)
-            return false;
-        text.remove_prefix(std::min(word.size() + 1, text.size()));
-    }
-    return true;
 }
 
 Section identity() {
@@ -392,136 +354,6 @@ Section notice() {
               "A channel that has failed for so long has failed for good."}}};
 }
 
-template <std::size_t index>
-std::string& rule_plan(Settings& settings) {
-    return settings.rule_plans[std::string(kRules[index])];
-}
-
-template <std::size_t... indices>
-void add_rule_plans(Section& section, std::index_sequence<indices...>) {
-    constexpr auto suspends = [](std::string_view rule) {
-        return rule != "pppoe.churn" && rule != "pppoe.reject" && rule != "smtp.burst.rate" && rule != "smtp.source";
-    };
-    (
-        [&] {
-            if constexpr (suspends(kRules[indices]))
-                section.options.push_back({kRules[indices], Text{rule_plan<indices>, is_plan, kPlan},
-                                           "Suspended by this rule. Empty: as the service."});
-        }(),
-        ...);
-}
-
-Section notice_plan() {
-    Section section{
-        "notice.plan",
-        "By which channels a subscriber is told, and in which order: `mail`, `sms`, `webhook`, `letter`, `phone_list`, "
-        "those that "
-        "are "
-        "configured. `+` is at the same time; what stands behind a comma begins when all before it has failed, or "
-        "nobody has "
-        "answered within `notice.answer`. A notice of a release goes by what reached the subscriber before. Without a "
-        "plan: "
-        "`sms`, `webhook`, `letter`, `phone_list`, one after the other, with `mail` beside the first of them. Put the "
-        "name of a "
-        "rule in "
-        "quotes: `\"pppoe.jump\" = \"mail+phone_list\"`.",
-        {{"pppoe", Text{IN(pppoe_plan), is_plan, kPlan}, "A PPPoE ID was suspended: its line is cut."},
-         {"smtp_auth", Text{IN(smtp_auth_plan), is_plan, kPlan},
-          "An SMTP-AUTH ID was suspended: its mailbox may be read by somebody else."}}};
-    add_rule_plans(section, std::make_index_sequence<kRules.size()>());
-    return section;
-}
-
-Section notice_quiet_hours() {
-    return {"notice.quiet_hours",
-            "When nothing is sent, in the time zone of `notice.time_zone`. What falls due then goes when they end.",
-            {{"mail", Text{IN(mail_quiet), is_quiet_hours, kQuietHours}, "Mail disturbs nobody at night."},
-             {"sms", Text{IN(sms_quiet), is_quiet_hours, kQuietHours}, "Short messages."},
-             {"webhook", Text{IN(webhook_quiet), is_quiet_hours, kQuietHours}, "The other gateway."},
-             {"letter", Text{IN(letter_quiet), is_quiet_hours, kQuietHours}, "Letters put into the folder."},
-             {"phone_list", Text{IN(phone_list_quiet), is_quiet_hours, kQuietHours}, "Calls put on the list."}}};
-}
-
-Section notice_rate() {
-    return {"notice.rate",
-            "At most so many notices a minute, over all notifiers that use the database. `0`: no limit.",
-            {{"mail", Count{IN(mail_rate), 0, 1'000'000}, "Mails."},
-             {"mail_domain", Count{IN(mail_domain_rate), 0, 1'000'000}, "Mails to one domain."},
-             {"sms", Count{IN(sms_rate), 0, 1'000'000}, "Short messages: what the gateway allows."},
-             {"webhook", Count{IN(webhook_rate), 0, 1'000'000}, "The other gateway."},
-             {"letter", Count{IN(letter_rate), 0, 1'000'000}, "Letters."},
-             {"phone_list", Count{IN(phone_list_rate), 0, 1'000'000}, "Calls put on the list."}}};
-}
-
-Section notice_mail() {
-    return {"notice.mail",
-            "How mail is handed to `notice.smtp_host`.",
-            {{"tls", choice<IN(mail.tls)>(kSmtpTls),
-              "`opportunistic`: encrypted if the server offers it, without asking who it is; for the operator's own "
-              "server near by. `required`: STARTTLS, and a certificate valid for `notice.smtp_host`; for a smart host. "
-              "`implicit`: the same with TLS from the first byte, as a rule port 465."},
-             {"ca_file", File{IN(mail.ca_file)},
-              "The certificates, in PEM, that the server's is checked against. Empty: the system's."},
-             {"user", Text{IN(mail.user), any, "a text"},
-              "The name to authenticate with. Empty: no authentication. Not with `opportunistic`."},
-             {"password_file", File{IN(mail.password_file)},
-              "File whose first line is the password, readable by this user alone."}}};
-}
-
-Section notice_letter() {
-    return {"notice.letter",
-            "Letters as PDF for a printing house. Lengths are millimetres on a sheet of A4 that is folded in three.",
-            {{"directory", File{IN(letter.directory)}, "Where letters and batches are written. Empty: no letters."},
-             {"sender", Texts{IN(letter.sender), any, "a text"},
-              "Who writes, one line each: name, postal code, address. Printed on top of the letter."},
-             {"font", Text{IN(letter.font), any, "a text"}, "The font family."},
-             {"address_left", Number{IN(letter.address_left), 5, 150},
-              "The field of the address, from the left edge of the sheet. The defaults fit a window of 90 x 45 mm, 20 "
-              "mm from the left and 12 mm from the top of a Nagagata 3 envelope, wherever the sheet has slid to."},
-             {"address_top", Number{IN(letter.address_top), 5, 90}, "The same from the top edge."},
-             {"address_width", Number{IN(letter.address_width), 40, 120}, "Its width."},
-             {"address_height", Number{IN(letter.address_height), 15, 60}, "Its height."},
-             {"clear_left", Number{IN(letter.clear_left), 60, 150},
-              "Nothing but the address is printed left of this and above `clear_top`: what the window may show."},
-             {"clear_top", Number{IN(letter.clear_top), 40, 95}, "The same from the top edge."},
-             {"keep", Duration{IN(letter.keep), days{1}, days{365}},
-              "Batches and letters of this age are deleted (R8). Longer than the printing house takes to fetch them, "
-              "and than `notice.give_up`."}}};
-}
-
-#define OF(member)                       \
-    [](Settings & settings) -> auto& {   \
-        return gateway(settings).member; \
-    }
-
-template <auto gateway>
-Section notice_gateway(std::string_view name, std::string_view help) {
-    return {name,
-            help,
-            {{"url", Text{OF(url), is_https, "a URL that begins with https://, without name and password"},
-              "Where the request goes. Empty: there is no such channel."},
-             {"signing_key_file", File{OF(signing_key_file)},
-              "File, readable by this user alone, whose first line is the key of the request's signature."},
-             {"authorization_file", File{OF(authorization_file)},
-              "File, readable by this user alone, whose first line goes into the header Authorization. Empty: none."},
-             {"ca_file", File{OF(ca_file)},
-              "The certificates, in PEM, that the gateway's is checked against. Empty: the system's."},
-             {"body_file", File{OF(body_file)},
-              "Template of the body, JSON in mustache: pppoe-guard-notifier(8) lists its variables."},
-             {"address", choice<OF(address)>(kGatewayAddresses),
-              "What of the subscriber the gateway needs: without it the channel does not reach the subscriber."},
-             {"country_code", Text{OF(country_code), is_country_code, "one to three digits"},
-              "The country of telephone numbers that begin with 0."},
-             {"numbers", Text{OF(numbers), is_prefixes, "beginnings of numbers such as \"+8190\", divided by blanks"},
-              "How telephone numbers begin that the gateway can reach. Empty: any."},
-             {"text", choice<OF(text)>(kGatewayTexts), "Which of the templates gives the text."},
-             {"max_segments", Count{OF(max_segments), 0, 255},
-              "A text that may need more parts of a short message than this is refused at the start. `0`: no limit."},
-             {"timeout", Duration{OF(timeout), 1s, 60s}, "How long the whole request may take."}}};
-}
-
-#undef OF
-
 Section log() {
     return {"log",
             "What goes to standard error or the journal.",
@@ -540,38 +372,22 @@ constexpr std::array<AtMost, 9> kAtMost{{
     {"notice.give_up", "notice.letter.keep"},
 }};
 
+#undef IN
+
 }  // namespace
 
 std::span<const Section> sections() {
-    static const std::vector<Section> table{
-        identity(),
-        spool(),
-        database(),
-        geo(),
-        enforcement(),
-        analyzer(),
-        detection(),
-        rule_modes(),
-        pppoe(),
-        smtp(),
-        smtp_source(),
-        guards(),
-        disconnect(),
-        release(),
-        notice(),
-        notice_mail(),
-        notice_letter(),
-        notice_gateway<IN(sms)>("notice.sms", "Short messages, by a gateway that takes an HTTPS request."),
-        notice_gateway<IN(webhook)>(
-            "notice.webhook", "Any other gateway that takes an HTTPS request: a telephone robot, a ticket system."),
-        notice_plan(),
-        notice_quiet_hours(),
-        notice_rate(),
-        log()};
+    static const std::vector<Section> table = [] {
+        std::vector<Section> all{identity(),    spool(),     database(),   geo(),     enforcement(),
+                                 analyzer(),    detection(), rule_modes(), pppoe(),   smtp(),
+                                 smtp_source(), guards(),    disconnect(), release(), notice()};
+        for (Section& section : channel_sections()) all.push_back(std::move(section));
+        for (Section& section : plan_sections()) all.push_back(std::move(section));
+        all.push_back(log());
+        return all;
+    }();
     return table;
 }
-
-#undef IN
 
 std::span<const AtMost> at_most() {
     return kAtMost;
