@@ -116,10 +116,10 @@ struct LetterSettings {
     std::filesystem::path directory;  // empty: no letters
     std::vector<std::string> sender;  // lines
     std::string font = "Noto Sans CJK JP";
-    double address_left = 22;
-    double address_top = 13;
-    double address_width = 64;
-    double address_height = 22;
+    double address_left = 21;
+    double address_top = 12.5;
+    double address_width = 66;
+    double address_height = 23.5;
     double clear_left = 115;  // left of it and above `clear_top` there is nothing but the address
     double clear_top = 62;
     seconds keep{30 * 24 * 3600};

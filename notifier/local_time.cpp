@@ -21,6 +21,20 @@ std::string LocalTime::text(Time time, std::string_view language) const {
            "時" + (minute < 10 ? "0" : "") + std::to_string(minute) + "分（" + zoned.get_info().abbrev + "）";
 }
 
+std::string LocalTime::date(Time time, std::string_view language) const {
+    const auto local = date::make_zoned(zone_, time).get_local_time();
+    const date::year_month_day date(date::floor<date::days>(local));
+    const auto year = std::to_string(static_cast<int>(date.year()));
+    const auto day = std::to_string(static_cast<unsigned>(date.day()));
+    if (language == "ja") return year + "年" + std::to_string(static_cast<unsigned>(date.month())) + "月" + day + "日";
+    return day + date::format(std::locale::classic(), " %B ", local) + year;
+}
+
+std::string LocalTime::stamp(Time time) const {
+    const auto zoned = date::make_zoned(zone_, std::chrono::floor<std::chrono::seconds>(time));
+    return date::format("%Y%m%d-%H%M%S", zoned);
+}
+
 std::string LocalTime::header(Time time) const {
     // Not by the stream's locale, which is the "C" one here, but said outright: RFC 5322 wants English names.
     const auto zoned = date::make_zoned(zone_, std::chrono::floor<std::chrono::seconds>(time));

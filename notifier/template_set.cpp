@@ -8,6 +8,7 @@
 #include <set>
 
 #include "event/text.hpp"
+#include "notifier/template_recorder.hpp"
 
 namespace guard::notifier {
 namespace {
@@ -19,24 +20,6 @@ constexpr std::string_view kSubject = "Subject: ";
 constexpr Service kServices[] = {Service::pppoe, Service::smtp_auth};
 constexpr std::string_view kKinds[] = {"suspended", "released"};
 constexpr std::string_view kLanguages[] = {"ja", "en"};
-
-// mustache renders a missing variable as nothing; this context takes down who asked for what.
-class Recorder final : public mustache::context<std::string> {
-  public:
-    explicit Recorder(const mustache::data* values) : context(values) {}
-
-    const mustache::data* get(const std::string& name) const override {
-        const auto* value = context::get(name);
-        (value != nullptr ? used : unknown).insert(name);
-        return value;
-    }
-    const mustache::data* get_partial(const std::string& name) const override {
-        unknown.insert("> " + name);
-        return nullptr;
-    }
-
-    mutable std::set<std::string> used, unknown;
-};
 
 std::string without_control(std::string text) {
     for (char& letter : text)
@@ -155,7 +138,7 @@ void check(const Check& file, Errors& errors) {
     std::set<std::string> unknown;
     for (const Service service : kServices) {
         const auto data = data_of(service, values);
-        Recorder recorder(&data);
+        TemplateRecorder recorder(&data);
         const auto rendered = split(tmpl.render(recorder), file.form);
         unknown.merge(recorder.unknown);
         const auto where = file.path + " (" + std::string(to_string(service)) + "): ";

@@ -6,9 +6,13 @@
 #include "config/secret_file.hpp"
 #include "event/text.hpp"
 #include "notifier/address.hpp"
+#include "notifier/channels/gateway_channel.hpp"
+#include "notifier/channels/letter_channel.hpp"
 #include "notifier/channels/mail_channel.hpp"
 #include "notifier/channels/phone_list_channel.hpp"
 #include "notifier/local_time.hpp"
+#include "notifier/sample.hpp"
+#include "notifier/sms_length.hpp"
 
 namespace guard::notifier {
 namespace {
@@ -82,13 +86,67 @@ std::unique_ptr<Channel> make_mail(const config::Settings& settings, const Local
                                          std::move(templates), local_time);
 }
 
+std::unique_ptr<Channel> make_letter(const config::Settings& settings, const LocalTime& local_time, Errors& errors) {
+    const Medium media[] = {Medium::letter};
+    auto templates = templates_of(settings, media, errors);
+    if (!LetterPrinter(settings.letter).has_font())
+        errors.push_back("notice.letter.font: \"" + settings.letter.font + "\" is not installed");
+    require(errors, !settings.letter.sender.empty(), "notice.letter.sender: a letter must say who writes");
+    std::error_code none;
+    require(errors, std::filesystem::is_directory(settings.letter.directory, none),
+            "notice.letter.directory: is no directory");
+    if (!errors.empty()) return nullptr;
+    return std::make_unique<LetterChannel>(settings.letter, std::move(templates), local_time);
+}
+
+// With the longest values: what fits then always fits.
+void check_length(const config::Settings& settings, const Gateway& gateway, const TemplateSet& templates,
+                  Errors& errors) {
+    const unsigned most = gateway.settings.max_segments;
+    for (const char* kind : {"suspended", "released"}) {
+        for (const char* language : {"ja", "en"}) {
+            for (const Service service : {Service::pppoe, Service::smtp_auth}) {
+                const auto text = templates.render(Medium::sms, kind, language, service,
+                                                   longest_job(settings, kind, service, language).values);
+                const auto length = sms_length(text.body);
+                if (length.segments > most)
+                    errors.push_back(
+                        (settings.template_directory / (std::string(kind) + "." + language + ".sms.txt")).string() +
+                        " (" + std::string(to_string(service)) + "): may need " + std::to_string(length.segments) +
+                        " parts, expected at most " + std::to_string(most) + " (notice." + gateway.name +
+                        ".max_segments)");
+            }
+        }
+    }
+}
+
+std::unique_ptr<Channel> make_gateway(const config::Settings& settings, const char* name,
+                                      const config::GatewaySettings& own, Errors& errors) {
+    const bool sms = own.text == config::GatewayText::sms;
+    const Medium media[] = {sms ? Medium::sms : Medium::phone};
+    const auto templates = templates_of(settings, media, errors);
+    auto gateway = load_gateway(name, own);
+    if (!gateway) add(errors, std::move(gateway.error()));
+    if (!gateway || !templates) return nullptr;
+    if (sms && own.max_segments > 0) check_length(settings, *gateway, *templates, errors);
+    return std::make_unique<GatewayChannel>(std::move(*gateway), templates);
+}
+
+std::unique_ptr<Channel> make_phone_list(const config::Settings& settings, Errors& errors) {
+    const Medium media[] = {Medium::phone};
+    (void)templates_of(settings, media, errors);  // the desk reads from it
+    return std::make_unique<PhoneListChannel>();
+}
+
 }  // namespace
 
-Expected<std::vector<std::string>, Errors> channel_names(const config::Settings& settings) {
+std::vector<std::string> channel_names(const config::Settings& settings) {
     std::vector<std::string> names;
     if (!settings.smtp_host.empty()) names.emplace_back("mail");
     if (!settings.letter.directory.empty()) names.emplace_back("letter");
     if (settings.phone_list) names.emplace_back("phone_list");
+    if (!settings.sms.url.empty()) names.emplace_back("sms");
+    if (!settings.webhook.url.empty()) names.emplace_back("webhook");
     return names;
 }
 
@@ -97,11 +155,14 @@ Expected<Channels, Errors> make_channels(const config::Settings& settings) {
     Channels channels;
     const auto local_time = local_time_of(settings, errors);
     if (!local_time) return unexpected(std::move(errors));
-    if (!settings.smtp_host.empty()) channels.push_back(make_mail(settings, *local_time, errors));
-    if (settings.phone_list) {
-        const Medium media[] = {Medium::phone};
-        (void)templates_of(settings, media, errors);  // the desk reads from it
-        channels.push_back(std::make_unique<PhoneListChannel>());
+    for (const auto& name : channel_names(settings)) {
+        Errors own;
+        channels.push_back(name == "mail"         ? make_mail(settings, *local_time, own)
+                           : name == "letter"     ? make_letter(settings, *local_time, own)
+                           : name == "phone_list" ? make_phone_list(settings, own)
+                           : name == "sms"        ? make_gateway(settings, "sms", settings.sms, own)
+                                                  : make_gateway(settings, "webhook", settings.webhook, own));
+        add(errors, std::move(own));
     }
     if (!errors.empty()) return unexpected(std::move(errors));
     return channels;

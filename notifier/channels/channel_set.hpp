@@ -15,22 +15,17 @@ namespace guard::notifier {
 
 using Channels = std::vector<std::unique_ptr<Channel>>;
 
-// "mail" if notice.smtp_host is set, "letter" if notice.letter.directory is, "phone_list" if that is enabled, and each
-// gateway of notice.gateways.file under its name. All mistakes at once, each with its key or file: sender, secrets, CA
-// files, templates, fonts, directories.
+// "mail" if notice.smtp_host is set, "letter" if notice.letter.directory is, "phone_list" if notice.phone_list is,
+// "sms" and "webhook" if they have a url. All mistakes at once, each with its key or file: sender, secrets, CA files,
+// templates (a short message that may become too long), font, folder.
 [[nodiscard]] Expected<Channels, std::vector<std::string>> make_channels(const config::Settings& settings);
 
 // The names alone, without reading templates or secrets: for a plan to be checked against.
-[[nodiscard]] Expected<std::vector<std::string>, std::vector<std::string>> channel_names(
-    const config::Settings& settings);
+[[nodiscard]] std::vector<std::string> channel_names(const config::Settings& settings);
 
-// The job of a made-up subscriber, with the operator's own name and telephone. The texts are as long as real ones.
-[[nodiscard]] DeliveryJob sample_job(const config::Settings& settings, std::string_view kind, Service service,
-                                     std::string_view language, Time now);
-
-// What a subscriber would get, for a terminal: mail with its subject and both parts, the text of a letter or a short
-// message, the script of a call. `channel` is one of channel_names(). The error says what is wrong with the request or
-// the configuration.
+// What a made-up subscriber would get, for a terminal: mail with its subject, the text of a letter, a short message
+// with its length, the script of a call. `channel` is one of channel_names(). The error says what is wrong with the
+// request or the configuration.
 [[nodiscard]] Expected<std::string> render_preview(const config::Settings& settings, std::string_view kind,
                                                    Service service, std::string_view language, std::string_view channel,
                                                    Time now);
@@ -39,8 +34,8 @@ using Channels = std::vector<std::unique_ptr<Channel>>;
 [[nodiscard]] Expected<std::string> render_preview_pdf(const config::Settings& settings, std::string_view kind,
                                                        Service service, std::string_view language, Time now);
 
-// Sends sample_job() to `address` (a mail address, a telephone number; nothing for a letter, which is then written as
-// preview.pdf beside the batches and never printed). The case number is "TEST".
+// Sends the same to `address`: a mail address, a telephone number, nothing where the channel needs none. The case
+// number is "TEST". Not for "letter", which has the PDF above instead.
 [[nodiscard]] Expected<Delivery> send_test(const config::Settings& settings, std::string_view channel,
                                            std::string_view address, Time now);
 

@@ -1,6 +1,6 @@
 // A gateway that takes an HTTPS request: short messages, a telephone robot, a ticket system. The body is the operator's
-// JSON template; the request is signed and names the delivery, so that the other side can tell a repetition. One object,
-// one thread; the connection stays open between deliveries.
+// JSON template; the request is signed and names the delivery, so that the other side can tell a repetition. One
+// object, one thread; the connection stays open between deliveries.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 #include "config/settings.hpp"
 #include "event/expected.hpp"
 #include "notifier/channel.hpp"
+#include "notifier/channels/gateway_body.hpp"
 #include "notifier/template_set.hpp"
 
 namespace guard::notifier {
@@ -20,12 +21,15 @@ struct Gateway {
     config::GatewaySettings settings;
     config::Secret signing_key;
     config::Secret authorization;  // empty: no such header
-    std::string body;              // the template
+    GatewayBody body;
 };
 
-// Reads secrets and body, and tries the template with values that would break JSON; all mistakes at once.
+// Reads the secrets and the body; all mistakes at once, each with its key.
 [[nodiscard]] Expected<Gateway, std::vector<std::string>> load_gateway(const std::string& name,
                                                                        const config::GatewaySettings& settings);
+
+// The value of the signature's header: "v1=" and in hexadecimal the HMAC-SHA256 of `timestamp`, a dot and the body.
+[[nodiscard]] std::string gateway_signature(std::string_view key, std::string_view timestamp, std::string_view body);
 
 class GatewayChannel final : public Channel {
   public:
@@ -42,7 +46,6 @@ class GatewayChannel final : public Channel {
   private:
     struct Handle;
     [[nodiscard]] std::string address_of(const Recipient& recipient) const;
-    [[nodiscard]] std::string body_of(const DeliveryJob& job) const;
     [[nodiscard]] Delivery post(const std::string& key, const std::string& body, Time now);
 
     Gateway gateway_;
