@@ -39,6 +39,8 @@ namespace {
 
 constexpr auto kDay = std::chrono::hours{24};
 
+constexpr std::uint64_t kMostThieves = 100'000;
+
 // While IDs that have been learned can be stolen: behind it two days are left for the attack.
 struct AttackSpan {
     Microseconds from, until;
@@ -73,8 +75,9 @@ std::optional<std::string> too_many_thieves(const Arguments& arguments) {
         if (!wanted || !is_attack(row.meaning) || is_source(row.meaning)) continue;
         (row.service == Service::pppoe ? pppoe : smtp) += victims_for_each_attack(row.label);
     }
-    const auto most = [](std::uint64_t ids, std::uint64_t labels) { return labels == 0 ? ids : ids / 2 / labels; };
-    const std::uint64_t limit = std::min(most(arguments.subscribers, pppoe), most(smtp_ids(arguments), smtp));
+    std::uint64_t limit = kMostThieves;
+    if (pppoe > 0) limit = std::min(limit, arguments.subscribers / 2 / pppoe);
+    if (smtp > 0) limit = std::min(limit, smtp_ids(arguments) / 2 / smtp);
     if (!arguments.thieves || (*arguments.thieves >= 1 && *arguments.thieves <= limit)) return std::nullopt;
     return "--thieves: found " + std::to_string(*arguments.thieves) + ", expected 1 to " + std::to_string(limit) +
            ": half of the IDs must be left to innocents";

@@ -137,8 +137,10 @@ void Detector::note_place(const LoginEvent& event, const Change& change, const g
     // Where the NAS gives the address, an Access-Accept has none and the Start is the first to tell where it is.
     if (event.kind == Kind::accept || event.kind == Kind::assign) storm_.accepted(key, place, event.time);
     const auto& visits = stream.history->visits();
-    if (change.new_visit && visits.size() >= 2)
-        storm_.stepped(key, visits[visits.size() - 2].place, visits.back().place, event.time);
+    if (!change.new_visit || visits.size() < 2) return;
+    const geo::Place& before = visits[visits.size() - 2].place;
+    storm_.stepped(key, before, visits.back().place, event.time);
+    if (visits.back().impossible) storm_.jumped(key, before, visits.back().place, event.time);
 }
 
 void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream,

@@ -115,6 +115,8 @@ class Detector {
     [[nodiscard]] Reason held_back(const Finding& finding, const Stream& stream, Time now) const;
     [[nodiscard]] bool is_mass(const std::vector<geo::Place>& places, const std::vector<Step>& steps,
                                const Stream& stream, Time now) const;
+    [[nodiscard]] bool is_slow_mass(const Finding& finding, const Stream& stream, Time now) const;
+    [[nodiscard]] bool is_in_doubt(const Finding& finding, Time now);
     [[nodiscard]] bool pool_changed(const std::vector<geo::Place>& places, Time now) const;
     [[nodiscard]] config::Mode mode(Rule rule) const;
     void apply_mode(Decision& decision) const;
