@@ -193,8 +193,10 @@ void Detector::raise(const Match& match, const Subject& subject, Time now, std::
 void Detector::quarantine(const Match& match, Time now, Stream& stream) {
     if (!is_about_regions(match.rule) || is_mass(match.places, match.steps, stream, now)) return;
     Familiarity& familiarity = stream.learned.familiarity;
+    const bool dismissed = stream.episode && stream.episode->dismissed;
     for (const geo::Place& place : match.places)
-        if (!familiarity.is_familiar(place.region, now, settings_) && familiarity.first_known() != place.region)
+        if (!familiarity.is_familiar(place.region, now, settings_) && familiarity.first_known() != place.region &&
+            !(dismissed && familiarity.is_being_learned(place.region)))
             familiarity.quarantine(place.region, now, settings_);
 }
 
@@ -239,8 +241,43 @@ void Detector::release(Service service, const std::string& id, Time now) {
     stream.learned.familiarity.absolve_all();  // dealt with: who is there from now on is the subscriber
     stream.episode.reset();
     stream.suspended = false;
+    drop_settling(key, now);
+}
+
+void Detector::drop_settling(std::uint64_t key, Time until) {
     std::erase_if(settling_,
-                  [&](const auto& entry) { return entry.second.key == key && entry.second.finding.time <= now; });
+                  [&](const auto& entry) { return entry.second.key == key && entry.second.finding.time <= until; });
+}
+
+void Detector::suspend_by_person(Service service, const std::string& id, Time now) {
+    const std::uint64_t key = stream_key(service, id);
+    auto& slot = streams_[key];
+    if (!slot) slot = std::make_unique<Stream>();
+    drop_settling(key, now);
+    if (std::exchange(slot->suspended, true) || !slot->history) return;
+    for (const Session& session : slot->history->sessions())
+        if (!session.ended && !session.discounted) late_sessions_.push_back({service, id, session.addresses});
+}
+
+void Detector::found_ordinary(Service service, const std::string& id, const std::vector<geo::Code>& places, Time now) {
+    dismiss(service, id, now);
+    const auto found = streams_.find(stream_key(service, id));
+    if (found == streams_.end()) return;
+    for (std::size_t i = 0; i < std::min(places.size(), Familiarity::kMaxLearned); ++i)
+        found->second->learned.familiarity.make_familiar(places[i], now, settings_);
+}
+
+void Detector::dismiss(Service service, const std::string& id, Time now) {
+    const std::uint64_t key = stream_key(service, id);
+    const auto found = streams_.find(key);
+    if (found == streams_.end()) return;
+    Stream& stream = *found->second;
+    stream.learned.familiarity.acquit(settings_);
+    if (stream.episode) {
+        stream.episode->last_finding = std::max(stream.episode->last_finding, now);
+        stream.episode->dismissed = true;
+    }
+    drop_settling(key, now);
 }
 
 void Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
