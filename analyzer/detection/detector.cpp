@@ -111,7 +111,10 @@ void Detector::on_pppoe(const LoginEvent& event, std::vector<Decision>& decision
         stream.history->relocate([this](const Addresses& addresses) { return pool_place(addresses); }, settings_);
 
     const auto place = pool_place(event.addresses);
-    const Change change = stream.history->add(event, place, settings_);
+    unsigned allowed = settings_.pppoe.default_sessions;
+    if (knowledge_.contract)
+        if (const auto contract = knowledge_.contract(event.service, event.id)) allowed = contract->sessions;
+    const Change change = stream.history->add(event, place, settings_, allowed);
     if (change.repeated) {
         ++counters_.repeated;
         return;
@@ -122,10 +125,6 @@ void Detector::on_pppoe(const LoginEvent& event, std::vector<Decision>& decision
     if (stream.suspended && came_up && !event.addresses.empty())
         late_sessions_.push_back({event.service, event.id, event.addresses});
     if (place) note_place(event, change, *place, key, stream);
-
-    unsigned allowed = settings_.pppoe.default_sessions;
-    if (knowledge_.contract)
-        if (const auto contract = knowledge_.contract(event.service, event.id)) allowed = contract->sessions;
     apply_rules({*stream.history, stream.learned.familiarity, event, change, settings_, allowed}, key, stream,
                 decisions);
     // After the rules: what took part in a finding is not learned.
