@@ -135,6 +135,8 @@ void add_simulate(CLI::App& app, SimulateOptions& options, int& result) {
     simulate_command->add_option("--subscribers", options.subscribers, "PPPoE IDs")->capture_default_str();
     simulate_command->add_option("--days", options.days, "length of the log")->capture_default_str();
     simulate_command->add_option("--smtp", options.smtp, "SMTP-AUTH IDs; default: a tenth of the subscribers");
+    simulate_command->add_option("--thieves", options.thieves,
+                                 "of each kind of attack; default: as many as an ISP would see");
     simulate_command->add_option("--scenario", options.scenario, "all, or names separated by commas: see guardctl(8)")
         ->capture_default_str();
     simulate_command->add_option("-o,--out", options.directory, "directory for the files")->required();

@@ -281,6 +281,8 @@ Section guards() {
              {"step_ids", Count{IN(detection.guards.step_ids), 1, 1'000'000},
               "Storm: more than so many IDs make the same step between two regions or pools in 10 minutes ..."},
              {"step_factor", Number{IN(detection.guards.step_factor), 1, 1000}, "... and so many times the usual."},
+             {"slow_step_ids", Count{IN(detection.guards.slow_step_ids), 1, 1'000'000},
+              "Slow storm: more than so many PPPoE IDs make the same impossible step between two regions in an hour."},
              {"storm_hold", Duration{IN(detection.guards.storm_hold), 0s, 24h}, "How long a storm holds findings."},
              {"breaker_per_hour", Count{IN(detection.guards.breaker_per_hour), 0, 10'000},
               "Breaker: at most so many suspensions an hour ..."},

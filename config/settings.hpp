@@ -73,6 +73,7 @@ struct GuardSettings {
     unsigned storm_base = 50;
     unsigned step_ids = 20;  // IDs making the same step between regions in 10 min
     double step_factor = 5;
+    unsigned slow_step_ids = 2;  // PPPoE IDs making the same impossible step between regions in an hour
     seconds storm_hold{1800};
     unsigned breaker_per_hour = 20;
     double breaker_per_hour_share = 0.00002;  // of the active IDs; at least 3
