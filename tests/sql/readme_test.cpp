@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_SUITE(readme)
 BOOST_FIXTURE_TEST_CASE(it_names_every_table_and_column_and_no_other, Database) {
     std::set<std::string> present;
     for (const auto& row : exec("SELECT table_name || '.' || column_name FROM information_schema.columns "
-                                "WHERE table_schema = 'guard'"))
+                                "WHERE table_schema = 'guard' AND table_name !~ '^audit_(other|[0-9_]+)$'"))
         present.insert(row[0].as<std::string>());
     const auto named = documented();
     for (const auto& column : present) BOOST_TEST(named.contains(column), column << " is not in sql/README.md");
