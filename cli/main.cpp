@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands.hpp"
+#include "cli/desk.hpp"
 
 namespace {
 
@@ -174,6 +175,7 @@ int main(int argc, char** argv) {
     SuspendedOptions suspended_options;
     GeoOptions geo_options;
     SimulateOptions simulate_options;
+    DeskOptions desk_options;
     std::filesystem::path config_file = kDefaultConfig;
     add_replay(app, replay_options, result);
     add_evaluate(app, evaluate_options, result);
@@ -182,6 +184,7 @@ int main(int argc, char** argv) {
     add_geo(app, geo_options, result);
     add_simulate(app, simulate_options, result);
     add_config(app, config_file, result);
+    add_desk(app, desk_options, result);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
