@@ -65,8 +65,9 @@ int geo_distance(const GeoOptions& options);  // between two addresses
 struct SimulateOptions {
     std::uint64_t seed = 1;
     std::uint32_t subscribers = 10'000, days = 20;
-    std::optional<std::uint32_t> smtp;  // SMTP-AUTH IDs; none: a tenth of the subscribers
-    std::string scenario = "all";       // or names, separated by commas
+    std::optional<std::uint32_t> smtp;     // SMTP-AUTH IDs; none: a tenth of the subscribers
+    std::optional<std::uint32_t> thieves;  // of each kind of attack; none: as many as an ISP would see
+    std::string scenario = "all";          // or names, separated by commas
     std::filesystem::path directory, events;
     bool force = false;
     std::string version;

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "cli/commands.hpp"
+#include "cli/desk.hpp"
 #include "cli/replay/command_line.hpp"
 
 namespace {
@@ -110,6 +111,8 @@ void add_simulate(CLI::App& app, SimulateOptions& options, int& result) {
     simulate_command->add_option("--subscribers", options.subscribers, "PPPoE IDs")->capture_default_str();
     simulate_command->add_option("--days", options.days, "length of the log")->capture_default_str();
     simulate_command->add_option("--smtp", options.smtp, "SMTP-AUTH IDs; default: a tenth of the subscribers");
+    simulate_command->add_option("--thieves", options.thieves,
+                                 "of each kind of attack; default: as many as an ISP would see");
     simulate_command->add_option("--scenario", options.scenario, "all, or names separated by commas: see guardctl(8)")
         ->capture_default_str();
     simulate_command->add_option("-o,--out", options.directory, "directory for the files")->required();
@@ -147,6 +150,7 @@ int main(int argc, char** argv) {
     SuspendedOptions suspended_options;
     GeoOptions geo_options;
     SimulateOptions simulate_options;
+    DeskOptions desk_options;
     std::filesystem::path config_file = kDefaultConfig;
     add_replay(app, replay_options, result);
     add_evaluate(app, evaluate_options, result);
@@ -155,6 +159,7 @@ int main(int argc, char** argv) {
     add_geo(app, geo_options, result);
     add_simulate(app, simulate_options, result);
     add_config(app, config_file, result);
+    add_desk(app, desk_options, result);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -35,8 +35,8 @@ int run(const SimulateOptions& options) {
         fmt::print(stderr, "{}\n", scenarios.error());
         return kCouldNotRun;
     }
-    const simulate::Arguments arguments{options.seed, options.subscribers, options.days, options.smtp,
-                                        std::move(*scenarios)};
+    const simulate::Arguments arguments{options.seed, options.subscribers,   options.days,
+                                        options.smtp, std::move(*scenarios), options.thieves};
     Progress progress("simulate");
     const auto done =
         simulate::simulate(arguments, {options.directory, options.events, options.force, options.version},

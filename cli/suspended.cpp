@@ -1,27 +1,17 @@
 #include <nlohmann/json.hpp>
 #include <pqxx/binarystring>
 
+#include "cli/case_file.hpp"
 #include "cli/database.hpp"
+#include "cli/rows.hpp"
 
 namespace guard::cli {
 namespace {
-
-using nlohmann::ordered_json;
 
 std::string id_of(const config::Settings& settings, const std::string& typed) {
     const auto id = settings.identity(typed);
     if (!id) throw std::invalid_argument("an ID has 1 to 253 bytes");
     return *id;
-}
-
-std::string dump(const ordered_json& object) {
-    return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-ordered_json to_json(const pqxx::row& row) {
-    ordered_json object;
-    for (const auto& field : row) object[field.name()] = field.is_null() ? ordered_json() : ordered_json(field.c_str());
-    return object;
 }
 
 int say_not_suspended(const SuspendedOptions& options) {
@@ -39,21 +29,10 @@ std::optional<pqxx::row> open_suspension(pqxx::work& transaction, const std::str
     return rows[0];
 }
 
-void print_incident(const pqxx::row& suspension, const pqxx::result& findings) {
+void print_suspension(const pqxx::row& suspension) {
     fmt::print("incident      {}\nID            {} ({})\nsuspended     {} by rule {}\n",
                suspension["incident_id"].c_str(), suspension["id"].c_str(), suspension["service"].c_str(),
-               suspension["suspended_at"].c_str(), suspension["rule"].c_str());
-    std::string last;
-    for (const auto& row : findings) {
-        const std::string summary = row["summary_en"].c_str();
-        if (summary != last)
-            fmt::print("\n{} ({}): {}\n  {}\n", row["rule"].c_str(), row["grade"].c_str(), summary,
-                       row["summary_ja"].c_str());
-        last = summary;
-        if (row["kind"].is_null()) continue;
-        fmt::print("    {}  {:8} {:40} {}\n", row["event_time"].c_str(), row["kind"].c_str(),
-                   row["address"].as<std::string>("-"), row["region"].as<std::string>("-"));
-    }
+               short_time(suspension["suspended_at"].c_str()), suspension["rule"].c_str());
 }
 
 }  // namespace
@@ -63,19 +42,17 @@ int suspended_list(const SuspendedOptions& options) {
         options.database, "suspended list", [&](const config::Settings&, pqxx::connection& connection) {
             pqxx::read_transaction transaction(connection);
             const auto rows = transaction.exec(
-                "SELECT incident_id, service, id_text AS id, rule, to_char(suspended_at, "
-                "'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS suspended_at, "
-                "summary_en, summary_ja FROM guard.suspended ORDER BY suspended_at");
-            if (!options.json && !rows.empty())
-                fmt::print("{:>8}  {:20}  {:9}  {:20}  {}\n", "INCIDENT", "SINCE", "SERVICE", "RULE", "ID");
-            for (const auto& row : rows) {
-                if (options.json)
-                    fmt::print("{}\n", dump(to_json(row)));
-                else
-                    fmt::print("{:>8}  {:20}  {:9}  {:20}  {}\n", row[0].c_str(), row[4].c_str(), row[1].c_str(),
-                               row[3].c_str(), row[2].c_str());
+                "SELECT incident_id, service, id_text AS id, rule, suspended_at, summary_en, summary_ja FROM "
+                "guard.suspended ORDER BY suspended_at");
+            if (options.json) {
+                print_rows(rows, true);
+                return kDone;
             }
-            if (!options.json) fmt::print("{} suspended\n", rows.size());
+            ListTable table({"INCIDENT", "SINCE", "SERVICE", "RULE", "ID"}, "1");
+            for (const auto& row : rows)
+                table.add({row["incident_id"].c_str(), short_time(row["suspended_at"].c_str()), row["service"].c_str(),
+                           row["rule"].c_str(), row["id"].c_str()});
+            fmt::print("{}{} suspended\n", table.text(), rows.size());
             return kDone;
         });
 }
@@ -83,22 +60,22 @@ int suspended_list(const SuspendedOptions& options) {
 int suspended_show(const SuspendedOptions& options) {
     return with_database(
         options.database, "suspended show", [&](const config::Settings& settings, pqxx::connection& connection) {
-            pqxx::work transaction(connection);
-            const auto suspension = open_suspension(transaction, options.service, id_of(settings, options.id));
+            std::optional<pqxx::row> suspension;
+            {
+                pqxx::work transaction(connection);
+                suspension = open_suspension(transaction, options.service, id_of(settings, options.id));
+            }
             if (!suspension) return say_not_suspended(options);
-            // Reading a record is recorded, in the same transaction (R7).
-            const auto findings =
-                transaction.exec_params("SELECT * FROM guard.open_incident($1, $2)",
-                                        (*suspension)["incident_id"].as<std::int64_t>(), options.reason);
-            transaction.commit();
+            const CaseFile file =
+                open_case(connection, (*suspension)["incident_id"].as<std::int64_t>(), options.reason);
             if (!options.json) {
-                print_incident(*suspension, findings);
+                print_suspension(*suspension);
+                print_findings(file.findings);
                 return kDone;
             }
             auto object = to_json(*suspension);
-            object["findings"] = ordered_json::array();
-            for (const auto& row : findings) object["findings"].push_back(to_json(row));
-            fmt::print("{}\n", dump(object));
+            object["findings"] = findings_json(file.findings);
+            fmt::print("{}\n", to_line(object));
             return kDone;
         });
 }

@@ -281,6 +281,8 @@ Section guards() {
              {"step_ids", Count{IN(detection.guards.step_ids), 1, 1'000'000},
               "Storm: more than so many IDs make the same step between two regions or pools in 10 minutes ..."},
              {"step_factor", Number{IN(detection.guards.step_factor), 1, 1000}, "... and so many times the usual."},
+             {"slow_step_ids", Count{IN(detection.guards.slow_step_ids), 1, 1'000'000},
+              "Slow storm: more than so many PPPoE IDs make the same impossible step between two regions in an hour."},
              {"storm_hold", Duration{IN(detection.guards.storm_hold), 0s, 24h}, "How long a storm holds findings."},
              {"breaker_per_hour", Count{IN(detection.guards.breaker_per_hour), 0, 10'000},
               "Breaker: at most so many suspensions an hour ..."},
@@ -345,8 +347,13 @@ Section notice() {
               "Whether a notice may go by mail alone. Whose line is cut cannot read mail at home: with `false` such a "
               "notice stays "
               "queued and raises an alarm."},
+             {"phone_list", Flag{IN(phone_list)},
+              "Whether calls are a channel: `guardctl notices phone-list` says whom to call, and somebody does."},
+             {"answer", Duration{IN(notice_answer), 1min, days{30}},
+              "So long a step of the plan waits for an answer; then the next one begins."},
              {"retry", Duration{IN(notice_retry), 1s, 24h}, "First pause after a failed attempt; it doubles."},
-             {"give_up", Duration{IN(notice_give_up), 1min, days{30}}, "After so long a notice is a dead letter."}}};
+             {"give_up", Duration{IN(notice_give_up), 1min, days{30}},
+              "A channel that has failed for so long has failed for good."}}};
 }
 
 Section log() {
@@ -355,9 +362,7 @@ Section log() {
             {{"level", choice<IN(log_level)>(kLevels), "The least important line that is written."}}};
 }
 
-#undef IN
-
-constexpr std::array<AtMost, 8> kAtMost{{
+constexpr std::array<AtMost, 9> kAtMost{{
     {"detection.familiar_spacing", "detection.familiar_window"},
     {"detection.pppoe.spread_window", "spool.retention"},
     {"detection.pppoe.burst_live_after", "detection.pppoe.burst_accepts"},
@@ -366,14 +371,23 @@ constexpr std::array<AtMost, 8> kAtMost{{
     {"detection.smtp_source.slow_window", "spool.retention"},
     {"detection.smtp_source.fast_ids", "detection.smtp_source.fast_rejects"},
     {"notice.retry", "notice.give_up"},
+    {"notice.give_up", "notice.letter.keep"},
 }};
+
+#undef IN
 
 }  // namespace
 
 std::span<const Section> sections() {
-    static const std::vector<Section> table{identity(),   spool(),      database(), geo(),  enforcement(), analyzer(),
-                                            detection(),  rule_modes(), pppoe(),    smtp(), smtp_source(), guards(),
-                                            disconnect(), release(),    notice(),   log()};
+    static const std::vector<Section> table = [] {
+        std::vector<Section> all{identity(),    spool(),     database(),   geo(),     enforcement(),
+                                 analyzer(),    detection(), rule_modes(), pppoe(),   smtp(),
+                                 smtp_source(), guards(),    disconnect(), release(), notice()};
+        for (Section& section : channel_sections()) all.push_back(std::move(section));
+        for (Section& section : plan_sections()) all.push_back(std::move(section));
+        all.push_back(log());
+        return all;
+    }();
     return table;
 }
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "config/notice_plan.hpp"
 #include "config/option.hpp"
 #include "config/suggestion.hpp"
 #include "event/text.hpp"
@@ -75,6 +76,9 @@ class Reader {
   private:
     Expected<Settings, std::vector<std::string>> finish() {
         for (const AtMost& rule : at_most()) check(rule);
+        for (const PlanMistake& wrong : plan_mistakes(settings_))
+            if (const auto line = lines_.find(wrong.key); line != lines_.end())
+                mistake(line->second, wrong.key, wrong.found, wrong.expected);
         if (mistakes_.empty()) return std::move(settings_);
         std::vector<std::string> in_order;  // toml++ keeps keys by name, the operator's editor by line
         for (auto& [line, message] : mistakes_) in_order.push_back(std::move(message));

@@ -73,6 +73,7 @@ struct GuardSettings {
     unsigned storm_base = 50;
     unsigned step_ids = 20;  // IDs making the same step between regions in 10 min
     double step_factor = 5;
+    unsigned slow_step_ids = 2;  // PPPoE IDs making the same impossible step between regions in an hour
     seconds storm_hold{1800};
     unsigned breaker_per_hour = 20;
     double breaker_per_hour_share = 0.00002;  // of the active IDs; at least 3
@@ -97,6 +98,50 @@ struct DetectionSettings {
     SmtpSettings smtp;
     SmtpSourceSettings smtp_source;
     GuardSettings guards;
+};
+
+// opportunistic: encrypted if the server offers it, whoever it is (RFC 7435); required: STARTTLS and a certificate that
+// is valid for the host's name; implicit: the same, from the first byte (RFC 8314).
+enum class SmtpTls { opportunistic, required, implicit };
+
+struct MailSettings {
+    SmtpTls tls = SmtpTls::opportunistic;
+    std::filesystem::path ca_file;  // empty: the system's certificates
+    std::string user;               // empty: no authentication
+    std::filesystem::path password_file;
+};
+
+// Lengths in millimetres. The defaults are what a window of 90 x 45 mm, 20 mm from the left and 12 mm from the top of
+// an envelope of 235 x 120 mm (Nagagata 3), shows of a sheet of A4 folded in three, wherever the sheet has slid to.
+struct LetterSettings {
+    std::filesystem::path directory;  // empty: no letters
+    std::vector<std::string> sender;  // lines
+    std::string font = "Noto Sans CJK JP";
+    double address_left = 21;
+    double address_top = 12.5;
+    double address_width = 66;
+    double address_height = 23.5;
+    double clear_left = 115;  // left of it and above `clear_top` there is nothing but the address
+    double clear_top = 62;
+    seconds keep{30 * 24 * 3600};
+};
+
+enum class GatewayAddress { phone, mail, none };  // what of the subscriber a gateway needs
+enum class GatewayText { sms, phone };            // which of the texts it is given
+
+// Whatever is reached by an HTTPS request.
+struct GatewaySettings {
+    std::string url = {};  // empty: none
+    std::filesystem::path signing_key_file = {};
+    std::filesystem::path authorization_file = {};  // empty: no such header
+    std::filesystem::path ca_file = {};             // empty: the system's certificates
+    std::filesystem::path body_file = {};           // mustache, gives JSON
+    GatewayAddress address = GatewayAddress::phone;
+    std::string country_code = "81";
+    std::string numbers = {};  // how they begin that it can reach, divided by blanks; empty: any
+    GatewayText text = GatewayText::sms;
+    unsigned max_segments = 10;  // of a short message; 0: no limit
+    seconds timeout{20};
 };
 
 struct Settings {
@@ -136,8 +181,21 @@ struct Settings {
     std::string operator_phone;
     std::string operator_verify;  // where a subscriber can check that the notice is genuine
     bool mail_only = false;       // mail may be the only channel
+    bool phone_list = false;      // there is somebody who makes the calls
     seconds notice_retry{60};     // first back-off
     seconds notice_give_up{3 * 24 * 3600};
+    seconds notice_answer{24 * 3600};               // so long a step of the plan waits for an answer
+    std::string pppoe_plan, smtp_auth_plan;         // config/notice_plan.hpp; empty: made of what is configured
+    std::map<std::string, std::string> rule_plans;  // by rule; empty or not there: as the service
+    std::string mail_quiet, letter_quiet;           // config/quiet_hours.hpp
+    std::string sms_quiet = "21:00-08:00", webhook_quiet = "21:00-08:00", phone_list_quiet = "21:00-08:00";
+    unsigned mail_rate = 0, mail_domain_rate = 0, letter_rate = 0;  // notices a minute; 0: no limit
+    unsigned sms_rate = 60, webhook_rate = 60, phone_list_rate = 0;
+
+    MailSettings mail;
+    LetterSettings letter;
+    GatewaySettings sms{.numbers = "+8160 +8170 +8180 +8190"};
+    GatewaySettings webhook{.address = GatewayAddress::none, .text = GatewayText::phone};
 
     LogLevel log_level = LogLevel::info;
 };

@@ -223,6 +223,22 @@ void password_changed(Isp& isp, Report& report) {
     report.check("notices, each once", "3", std::to_string(isp.mail.wait_for_messages(3, 5s).size()));
 }
 
+// The account that an operator publishes (R8), drawn up by somebody who sees no ID.
+void published_account(Isp& isp, Report& report) {
+    report.step("What is published about it: the account of the month, drawn up by an auditor who sees no ID");
+    isp.execute("CREATE ROLE auditor_ito LOGIN IN ROLE guard_auditor");
+    const std::string month = isp.query("SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')");
+    const auto account = isp.guardctl(
+        {"report", "transparency", "--month", month, "--database", isp.postgres.connection_string("auditor_ito")});
+    report.check("guardctl report transparency", "0", std::to_string(account.status));
+    report.check("no ID is in it", account.output.find("@isp.example") == std::string::npos);
+    std::istringstream lines(account.output);
+    for (std::string line; std::getline(lines, line);)
+        if (!line.empty()) report.note(line);
+    const auto audit = isp.guardctl({"audit", "verify", "--database", isp.postgres.connection_string("auditor_ito")});
+    report.check("guardctl audit verify: nothing was changed or taken away", "0", std::to_string(audit.status));
+}
+
 // What the servers have written so far, as files for whoever looks around.
 void write_logs(Isp& isp) {
     test::write_file(isp.directory() / "analyzer.log", isp.analyzer().output());
@@ -274,6 +290,7 @@ int play(bool keep) {
     guessing_source(isp, report);
     power_cut(isp, report);
     password_changed(isp, report);
+    published_account(isp, report);
     const int result = report.finish();
     if (result != 0)
         fmt::print("\nThe analyzer's log:\n{}\nThe notifier's log:\n{}\n", isp.analyzer().output(),

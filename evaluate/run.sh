@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # evaluate/run.sh --subscribers N --days N --seed S [--profile guideline|cautious] [--scenario NAME[,NAME]] [--smtp N]
-#                 [--baselines] [--json] [--keep DIR]
+#                 [--thieves N] [--baselines] [--json] [--keep DIR]
 # The whole loop: an ISP's life is simulated and replayed, one process each, through a pipe, so that both cores work and no file of
 # events is written; then the findings are held against the truth. Exit code of guardctl evaluate: 1 where a target is missed.
 # Time and memory of each step go to standard error. --baselines writes the events to a file, since they are read twice.
@@ -11,7 +11,7 @@ usage() {
 	sed -n '2,3s,^# ,,p' "$0" >&2
 	exit 2
 }
-seed= subscribers= days= profile=guideline scenario=all keep= baselines= json= smtp=()
+seed= subscribers= days= profile=guideline scenario=all keep= baselines= json= more=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--baselines) baselines=1 ;;
@@ -21,9 +21,9 @@ while [ $# -gt 0 ]; do
 		printf -v "${1#--}" %s "$2"
 		shift
 		;;
-	--smtp)
+	--smtp | --thieves)
 		[ $# -ge 2 ] || usage
-		smtp=(--smtp "$2")
+		more+=("$1" "$2")
 		shift
 		;;
 	*) usage ;;
@@ -61,7 +61,7 @@ sys.exit(os.waitstatus_to_exitcode(status) % 256)' "$@"
 }
 simulate() {
 	measured simulate "$guardctl" simulate --seed "$seed" --subscribers "$subscribers" --days "$days" --scenario "$scenario" \
-		"${smtp[@]}" --out "$isp" "$@"
+		"${more[@]}" --out "$isp" "$@"
 }
 replay() {
 	measured replay "$guardctl" replay --pools "$isp/pools.csv" --contracts "$isp/contracts.csv" --gateways "$isp/gateways.txt" \

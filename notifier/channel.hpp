@@ -4,6 +4,7 @@
 // subscriber as another notice.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -43,6 +44,7 @@ struct Delivery {
     Outcome outcome = Outcome::later;
     int code = 0;        // of the other side's protocol; 0: there was no answer
     std::string answer;  // its line, or what went wrong; one line, printable; may repeat the recipient's address
+    std::chrono::seconds retry_after{};  // the other side asks not to be tried before; 0: it does not say
 };
 
 class Channel {

@@ -63,6 +63,25 @@ std::string body_in_base64(std::string_view body) {
     return result;
 }
 
+bool is_text(std::string text) {
+    std::ranges::replace(text, '\n', ' ');
+    return is_plain_utf8(text);
+}
+
+std::string part(std::string_view type, std::string_view text) {
+    return "Content-Type: text/" + std::string(type) + "; charset=UTF-8\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+           body_in_base64(text);
+}
+
+// The plainest first, the best last. No line of base64 begins with a hyphen, so the boundary cannot be in a part.
+std::string content(const Message& message) {
+    if (message.html.empty()) return part("plain", message.body);
+    static constexpr char kBoundary[] = "=_pppoe-guard";
+    const auto begin = std::string("--") + kBoundary + "\r\n";
+    return std::string("Content-Type: multipart/alternative; boundary=\"") + kBoundary + "\"\r\n\r\n" + begin +
+           part("plain", message.body) + begin + part("html", message.html) + "--" + kBoundary + "--\r\n";
+}
+
 bool is_message_id(std::string_view id) {
     return id.size() >= 5 && id.size() <= 250 && id.front() == '<' && id.back() == '>' &&
            id.find('@') != std::string_view::npos &&
@@ -94,17 +113,13 @@ Expected<std::string, MessageError> compose(const Message& message) {
     if (!is_plain_utf8(message.subject) || !is_plain_utf8(message.from_name) || !is_message_id(message.message_id) ||
         !is_printable_ascii(message.date) || (message.language != "ja" && message.language != "en"))
         return unexpected(MessageError::bad_header);
-    auto flat = message.body;
-    std::ranges::replace(flat, '\n', ' ');
-    if (!is_plain_utf8(flat)) return unexpected(MessageError::bad_body);
+    if (!is_text(message.body) || !is_text(message.html)) return unexpected(MessageError::bad_body);
 
     return "Date: " + message.date + "\r\n" + "From: " + from_header(message) + "\r\n" + "To: <" + spelled(message.to) +
            ">\r\n" + "Subject: " + header_text("Subject", message.subject) + "\r\n" +
            "Message-ID: " + message.message_id + "\r\n" +
            "Auto-Submitted: auto-generated\r\n" +  // RFC 3834: no vacation reply, please
-           "MIME-Version: 1.0\r\n" + "Content-Type: text/plain; charset=UTF-8\r\n" +
-           "Content-Transfer-Encoding: base64\r\n" + "Content-Language: " + message.language + "\r\n\r\n" +
-           body_in_base64(message.body);
+           "MIME-Version: 1.0\r\n" + "Content-Language: " + message.language + "\r\n" + content(message);
 }
 
 }  // namespace guard::notifier

@@ -1,4 +1,6 @@
-// A notice as an Internet message (RFC 5322): one part of plain text, UTF-8 in base64, headers in ASCII by RFC 2047.
+// A notice as an Internet message (RFC 5322): plain text, and HTML as the
+// alternative when there is any (RFC 2046 section 5.1.4); UTF-8 in base64, headers in ASCII by RFC 2047. Nothing of a
+// mailing list; signing it (DKIM) is the mail server's part.
 #pragma once
 
 #include <string>
@@ -17,6 +19,7 @@ struct Message {
     std::string message_id;  // with its angle brackets
     std::string language;    // "ja", "en"
     std::string body;        // UTF-8, lines end with "\n"
+    std::string html = {};   // the same; empty: none
 };
 
 enum class MessageError {

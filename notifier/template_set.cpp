@@ -8,6 +8,7 @@
 #include <set>
 
 #include "event/text.hpp"
+#include "notifier/template_recorder.hpp"
 
 namespace guard::notifier {
 namespace {
@@ -17,24 +18,8 @@ using Errors = std::vector<std::string>;
 
 constexpr std::string_view kSubject = "Subject: ";
 constexpr Service kServices[] = {Service::pppoe, Service::smtp_auth};
-
-// mustache renders a missing variable as nothing; this context takes down who asked for what.
-class Recorder final : public mustache::context<std::string> {
-  public:
-    explicit Recorder(const mustache::data* values) : context(values) {}
-
-    const mustache::data* get(const std::string& name) const override {
-        const auto* value = context::get(name);
-        (value != nullptr ? used : unknown).insert(name);
-        return value;
-    }
-    const mustache::data* get_partial(const std::string& name) const override {
-        unknown.insert("> " + name);
-        return nullptr;
-    }
-
-    mutable std::set<std::string> used, unknown;
-};
+constexpr std::string_view kKinds[] = {"suspended", "released"};
+constexpr std::string_view kLanguages[] = {"ja", "en"};
 
 std::string without_control(std::string text) {
     for (char& letter : text)
@@ -67,59 +52,130 @@ std::string with_joined_tag_lines(const std::string& text) {
     return result;
 }
 
-mustache::mustache parsed(const std::string& text) {
-    mustache::mustache result(with_joined_tag_lines(text));
-    result.set_custom_escape([](const std::string& plain) { return plain; });  // text, not HTML
+std::string html_escaped(const std::string& plain) {
+    std::string result;
+    for (const char letter : plain) {
+        switch (letter) {
+            case '&':
+                result += "&amp;";
+                break;
+            case '<':
+                result += "&lt;";
+                break;
+            case '>':
+                result += "&gt;";
+                break;
+            case '"':
+                result += "&quot;";
+                break;
+            default:
+                result += letter;
+        }
+    }
     return result;
 }
 
-Rendered split(std::string text) {
+struct Form {
+    bool has_subject, is_html;
+};
+
+mustache::mustache parsed(const std::string& text, const Form& form) {
+    mustache::mustache result(with_joined_tag_lines(text));
+    result.set_custom_escape(form.is_html ? html_escaped : [](const std::string& plain) { return plain; });
+    return result;
+}
+
+Rendered split(std::string text, const Form& form) {
     std::erase(text, kMark);
+    if (!form.has_subject) return {{}, std::move(text), {}};
     const auto end = std::min(text.find('\n'), text.size());
-    Rendered result{text.substr(0, end), text.substr(std::min(end + 1, text.size()))};
+    Rendered result{text.substr(0, end), text.substr(std::min(end + 1, text.size())), {}};
     if (result.subject.starts_with(kSubject)) result.subject.erase(0, kSubject.size());
     result.body.erase(0, std::min(result.body.find_first_not_of('\n'), result.body.size()));
     return result;
 }
 
-std::string read(const std::filesystem::path& path, Errors& errors) {
+std::string read(const std::filesystem::path& path, const Form& form, Errors& errors) {
     std::ifstream file(path, std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     if (!file.good() && !file.eof())
         errors.push_back(path.string() + ": cannot be read");
     else if (auto flat = text; std::ranges::replace(flat, '\n', ' '), !is_plain_utf8(flat))
         errors.push_back(path.string() + ": not UTF-8 text with lines that end in a line feed");
-    else if (!text.starts_with(kSubject))
+    else if (form.has_subject && !text.starts_with(kSubject))
         errors.push_back(path.string() + ":1: expected \"Subject: ...\"");
+    else if (text.empty())
+        errors.push_back(path.string() + ": is empty");
     else
         return text;
     return {};
 }
 
+// {{{name}}} and {{&name}} go past the escape.
+bool has_unescaped_tag(const std::string& text) {
+    static const std::regex kUnescaped(R"(\{\{(\{|\s*&))");
+    return std::regex_search(text, kUnescaped);
+}
+
+struct Check {
+    std::string path, text;
+    std::string_view kind;
+    Medium medium;
+    Form form;
+};
+
 // What a template asks for, over both services: a section that is left out hides what is in it.
-void check(const std::string& path, const std::string& text, std::string_view kind, Errors& errors) {
-    auto tmpl = parsed(text);
+void check(const Check& file, Errors& errors) {
+    auto tmpl = parsed(file.text, file.form);
     if (!tmpl.is_valid()) {
-        errors.push_back(path + ": " + tmpl.error_message());
+        errors.push_back(file.path + ": " + tmpl.error_message());
         return;
     }
+    if (file.form.is_html && has_unescaped_tag(file.text))
+        errors.push_back(file.path + ": a tag in three braces or with '&' is not escaped, expected {{...}}");
     TemplateSet::Values values;
-    for (const std::string& name : TemplateSet::known_variables(kind)) values[name] = name;
+    for (const std::string& name : TemplateSet::known_variables(file.kind)) values[name] = name;
     std::set<std::string> unknown;
     for (const Service service : kServices) {
         const auto data = data_of(service, values);
-        Recorder recorder(&data);
-        const auto rendered = split(tmpl.render(recorder));
+        TemplateRecorder recorder(&data);
+        const auto rendered = split(tmpl.render(recorder), file.form);
         unknown.merge(recorder.unknown);
-        const auto where = path + " (" + std::string(to_string(service)) + "): ";
-        for (const std::string& name : TemplateSet::known_variables(kind))
+        const auto where = file.path + " (" + std::string(to_string(service)) + "): ";
+        for (const std::string& name : TemplateSet::needed_variables(file.kind, file.medium))
             if (!recorder.used.contains(name)) errors.push_back(where + "does not use {{" + name + "}}");
-        if (rendered.subject.empty()) errors.push_back(where + "the subject is empty");
+        if (file.form.has_subject && rendered.subject.empty()) errors.push_back(where + "the subject is empty");
+        if (rendered.body.find_first_not_of(" \n") == std::string::npos) errors.push_back(where + "there is no text");
     }
-    for (const std::string& name : unknown) errors.push_back(path + ": {{" + name + "}} is not known");
+    for (const std::string& name : unknown) errors.push_back(file.path + ": {{" + name + "}} is not known");
+}
+
+constexpr Form kHtml{.has_subject = false, .is_html = true};
+
+Form form_of(Medium medium) {
+    return {.has_subject = medium == Medium::mail || medium == Medium::letter, .is_html = false};
+}
+
+std::string file_name(Medium medium, std::string_view kind, std::string_view language) {
+    const auto stem = std::string(kind) + "." + std::string(language);
+    return stem + (medium == Medium::mail ? "" : "." + std::string(to_string(medium))) + ".txt";
+}
+
+std::string html_name(std::string_view kind, std::string_view language) {
+    return std::string(kind) + "." + std::string(language) + ".html";
 }
 
 }  // namespace
+
+std::string_view to_string(Medium medium) {
+    constexpr std::string_view kNames[] = {"mail", "letter", "sms", "phone"};
+    return kNames[static_cast<std::size_t>(medium)];
+}
+
+bool TemplateSet::knows(std::string_view kind, std::string_view language) {
+    return std::ranges::find(kKinds, kind) != std::end(kKinds) &&
+           std::ranges::find(kLanguages, language) != std::end(kLanguages);
+}
 
 const std::vector<std::string>& TemplateSet::known_variables(std::string_view kind) {
     static const std::vector<std::string> suspended{"case_number",   "name",           "id_masked",
@@ -133,26 +189,44 @@ const std::vector<std::string>& TemplateSet::known_variables(std::string_view ki
     return kind == "released" ? released : suspended;
 }
 
-Expected<TemplateSet, Errors> TemplateSet::load(const std::filesystem::path& directory) {
+const std::vector<std::string>& TemplateSet::needed_variables(std::string_view kind, Medium medium) {
+    // 70 characters do not hold everything: who writes, about what, whom to call.
+    static const std::vector<std::string> brief{"case_number", "operator_name", "operator_phone"};
+    return medium == Medium::sms ? brief : known_variables(kind);
+}
+
+Expected<TemplateSet, Errors> TemplateSet::load(const std::filesystem::path& directory, std::span<const Medium> media) {
     TemplateSet result;
     Errors errors;
-    for (const std::string kind : {"suspended", "released"}) {
-        for (const std::string language : {"ja", "en"}) {
-            const auto name = kind + "." + language;
-            const auto path = directory / (name + ".txt");
-            const auto text = read(path, errors);
-            if (!text.empty()) check(path.string(), text, kind, errors);
-            result.texts_[name] = text;
+    const auto take = [&](const std::string& name, std::string_view kind, Medium medium, Form form) {
+        const auto path = directory / name;
+        const auto text = read(path, form, errors);
+        if (!text.empty()) check({path.string(), text, kind, medium, form}, errors);
+        result.texts_[name] = text;
+    };
+    for (const Medium medium : media) {
+        for (const auto kind : kKinds) {
+            for (const auto language : kLanguages) {
+                take(file_name(medium, kind, language), kind, medium, form_of(medium));
+                std::error_code none;
+                const auto html = html_name(kind, language);
+                if (medium == Medium::mail && std::filesystem::exists(directory / html, none))
+                    take(html, kind, medium, kHtml);
+            }
         }
     }
     if (!errors.empty()) return unexpected(std::move(errors));
     return result;
 }
 
-Rendered TemplateSet::render(std::string_view kind, std::string_view language, Service service,
+Rendered TemplateSet::render(Medium medium, std::string_view kind, std::string_view language, Service service,
                              const Values& values) const {
-    auto tmpl = parsed(texts_.at(std::string(kind) + "." + std::string(language)));
-    return split(tmpl.render(data_of(service, values)));
+    const auto data = data_of(service, values);
+    const auto form = form_of(medium);
+    auto result = split(parsed(texts_.at(file_name(medium, kind, language)), form).render(data), form);
+    if (const auto html = texts_.find(html_name(kind, language)); medium == Medium::mail && html != texts_.end())
+        result.html = split(parsed(html->second, kHtml).render(data), kHtml).body;
+    return result;
 }
 
 }  // namespace guard::notifier

@@ -5,6 +5,9 @@
 
 namespace guard::simulate {
 
+// Stolen IDs for each attack of that label.
+[[nodiscard]] std::uint32_t victims_for_each_attack(Label label);
+
 class Populator {
   public:
     Populator(Isp& isp, const Arguments& arguments);

@@ -155,7 +155,7 @@ void populate_attacks(Populator& all) {
     const Time flood = all.some_start();
     for (const LabelRow& row : labels()) {
         if (row.service != Service::pppoe || !is_attack(row.meaning) || !all.wanted(row.label)) continue;
-        const std::uint32_t count = row.label == Label::review_flood ? 3 * all.attacks_each : all.attacks_each;
+        const std::uint32_t count = all.attacks_each * victims_for_each_attack(row.label);
         for (std::uint32_t i = 0; i < count; ++i) {
             const auto id = all.next_subscriber(row.label);
             if (!id) break;

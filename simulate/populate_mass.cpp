@@ -79,10 +79,17 @@ void populate_mass(Populator& all) {
                                                                   {Label::renumbering, 19},
                                                                   {Label::reject_flood, 25},
                                                                   {Label::maintenance, 32}}};
+    const auto wanted =
+        std::count_if(kWhere.begin(), kWhere.end(), [&](const auto& row) { return all.wanted(row.first); });
+    Time begins = all.attacks_from;
     for (const auto& [label, prefecture] : kWhere) {
         if (!all.wanted(label)) continue;
+        // One after the other, each somewhere in its own share of the time, so that none is hidden by the breaker or by
+        // the storm of another.
+        const Microseconds share = (all.attacks_until - all.attacks_from) / wanted;
         MassEvent event = shape_of(label, all.random);
-        event.begins = std::min(all.some_start(), all.isp.end - (all.isp.end - all.isp.start) / 4);
+        event.begins = begins + all.random.between(Microseconds{0}, share / 2);
+        begins += share;
         const bool failover = label == Label::failover_fast || label == Label::failover_slow;
         event.pools = pools_of(plan, prefecture, !failover && label != Label::reject_flood);
         if (failover) {

@@ -23,7 +23,8 @@ std::vector<std::pair<std::string, std::string>> parameters() {
         {"dual_stack_percent", "40"},
         {"lost_stops_percent", "3"},
         {"redial_seconds", "5-60"},
-        {"attacks_of_each_label", "a thousandth of the subscribers, 2 to 100"},
+        {"attacks_of_each_label_per_million_subscriber_months", std::to_string(kThievesPerMillionMonths)},
+        {"attacks_of_each_named_scenario", "a thousandth of the subscribers, 2 to 100"},
         {"first_attack_day", "15, or the middle of a run of at most 17 days"},
         {"mail_interval_hours", "4"},
         {"mail_from_phones_percent", "35 of 40"},
@@ -34,20 +35,67 @@ std::vector<std::pair<std::string, std::string>> parameters() {
     return all;
 }
 
+namespace {
+
+constexpr auto kDay = std::chrono::hours{24};
+
+constexpr std::uint64_t kMostThieves = 100'000;
+
+// While IDs that have been learned can be stolen: behind it two days are left for the attack.
+struct AttackSpan {
+    Microseconds from, until;
+};
+
+AttackSpan attack_span(Microseconds length) {
+    return {length > 17 * kDay ? Microseconds{15 * kDay} : length / 2,
+            length - std::min<Microseconds>(2 * kDay, length / 5)};
+}
+
+std::uint32_t attacks_of_each(const Arguments& arguments) {
+    if (arguments.thieves) return *arguments.thieves;
+    if (!arguments.scenarios.empty()) return std::clamp<std::uint32_t>(arguments.subscribers / 1000, 2, 100);
+    const auto [from, until] = attack_span(std::chrono::days{arguments.days});
+    const auto hours = static_cast<std::uint64_t>((until - from) / 1h);
+    const std::uint64_t share = std::uint64_t{arguments.subscribers} * hours * kThievesPerMillionMonths;
+    return std::max<std::uint32_t>(2, static_cast<std::uint32_t>(share / (30 * 24 * std::uint64_t{1'000'000})));
+}
+
+}  // namespace
+
+std::uint32_t victims_for_each_attack(Label label) {
+    return label == Label::review_flood ? 3 : 1;
+}
+
+std::optional<std::string> too_many_thieves(const Arguments& arguments) {
+    std::uint64_t pppoe = 0, smtp = 0;
+    for (const LabelRow& row : labels()) {
+        const bool wanted =
+            arguments.scenarios.empty() ||
+            std::find(arguments.scenarios.begin(), arguments.scenarios.end(), row.label) != arguments.scenarios.end();
+        if (!wanted || !is_attack(row.meaning) || is_source(row.meaning)) continue;
+        (row.service == Service::pppoe ? pppoe : smtp) += victims_for_each_attack(row.label);
+    }
+    std::uint64_t limit = kMostThieves;
+    if (pppoe > 0) limit = std::min(limit, arguments.subscribers / 2 / pppoe);
+    if (smtp > 0) limit = std::min(limit, smtp_ids(arguments) / 2 / smtp);
+    if (!arguments.thieves || (*arguments.thieves >= 1 && *arguments.thieves <= limit)) return std::nullopt;
+    return "--thieves: found " + std::to_string(*arguments.thieves) + ", expected 1 to " + std::to_string(limit) +
+           ": half of the IDs must be left to innocents";
+}
+
 Populator::Populator(Isp& the_isp, const Arguments& arguments)
     : isp(the_isp),
       random(seed_of(arguments.seed, ~std::uint64_t{0})),
-      attacks_each(std::clamp<std::uint32_t>(arguments.subscribers / 1000, 2, 100)),
+      attacks_each(attacks_of_each(arguments)),
       subscribers_(arguments.subscribers),
       stride_(2'654'435'761U % std::max(2U, arguments.subscribers)) {
     wanted_.fill(arguments.scenarios.empty());
     for (const Label label : arguments.scenarios) wanted_.at(static_cast<std::size_t>(label)) = true;
     isp.mail_ids = smtp_ids(arguments);
     while (std::gcd(stride_, subscribers_) != 1) ++stride_;
-    const auto length = isp.end - isp.start;
-    const auto day = std::chrono::hours{24};
-    attacks_from = isp.start + (length > 17 * day ? Microseconds{15 * day} : length / 2);
-    attacks_until = isp.end - std::min<Microseconds>(2 * day, length / 5);
+    const auto [from, until] = attack_span(isp.end - isp.start);
+    attacks_from = isp.start + from;
+    attacks_until = isp.start + until;
 }
 
 std::uint32_t Populator::share(Label label, std::uint32_t of) const {

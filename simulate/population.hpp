@@ -18,6 +18,9 @@ struct Arguments {
     std::uint32_t days = 20;
     std::optional<std::uint32_t> smtp;  // SMTP-AUTH IDs; none: a tenth of the subscribers
     std::vector<Label> scenarios;       // empty: all
+    // Of each kind of attack; none: as many as an ISP would see (kThievesPerMillionMonths), or, where scenarios are
+    // named, a thousandth of the subscribers, 2 to 100.
+    std::optional<std::uint32_t> thieves;
 };
 
 struct TruthRow {
@@ -39,9 +42,15 @@ struct Population {
     std::uint64_t attacks = 0, attacks_in_learning = 0;
 };
 
+// Of each kind of attack, per million subscriber-months: some 300 stolen PPPoE IDs of all kinds, a tenth of what the
+// breaker lets pass. README.md has the reasons.
+inline constexpr std::uint32_t kThievesPerMillionMonths = 30;
+
 // The first instant of every simulation: 2026-03-01T00:00:00Z, a Sunday.
 [[nodiscard]] Time first_instant();
 [[nodiscard]] std::uint32_t smtp_ids(const Arguments& arguments);
+// What is wrong with the number of thieves: there are not enough IDs for them.
+[[nodiscard]] std::optional<std::string> too_many_thieves(const Arguments& arguments);
 // Name and value of what does not depend on the arguments.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> parameters();
 

@@ -86,6 +86,7 @@ nlohmann::ordered_json arguments_json(const Arguments& arguments) {
             {"subscribers", arguments.subscribers},
             {"days", arguments.days},
             {"smtp", smtp_ids(arguments)},
+            {"thieves", arguments.thieves ? nlohmann::ordered_json(*arguments.thieves) : nlohmann::ordered_json()},
             {"scenarios", scenarios}};
 }
 
@@ -163,7 +164,7 @@ std::optional<std::string> mistake_in(const Arguments& arguments) {
     const bool mail = std::ranges::any_of(arguments.scenarios,
                                           [](Label label) { return row_of(label).service == Service::smtp_auth; });
     if (mail && smtp == 0) return "--scenario: found one of SMTP-AUTH, expected IDs for it by --smtp";
-    return std::nullopt;
+    return too_many_thieves(arguments);
 }
 
 std::optional<std::string> prepare(const Output& output) {

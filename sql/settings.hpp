@@ -1,5 +1,5 @@
-// The settings that the functions of the schema go by, written from the configuration file: how IDs are normalised and
-// whose password change lifts a suspension. Called by the analyzer when it starts.
+// The settings that the functions of the schema go by, written from the configuration file: how IDs are normalised,
+// whose password change lifts a suspension, in which mode each rule runs, and the version of the rules. Called by the analyzer when it starts.
 #pragma once
 
 #include "config/settings.hpp"

@@ -1,6 +1,7 @@
 #include "analyzer/daemon/control.hpp"
 
 #include <pqxx/binarystring>
+#include <sstream>
 
 namespace guard::daemon {
 namespace {
@@ -29,6 +30,37 @@ std::vector<Release> releases_since(pqxx::connection& connection, Time since) {
         releases.push_back({service, std::move(id), time_of(row[2])});
     }
     return releases;
+}
+
+std::vector<Verdict> verdicts_since(pqxx::connection& connection, Time since) {
+    std::vector<Verdict> verdicts;
+    pqxx::read_transaction transaction(connection);
+    const auto rows = transaction.exec_params(
+        "SELECT i.service, i.id, (extract(epoch FROM r.decided_at) * 1000000)::bigint, r.outcome, "
+        "(SELECT string_agg(DISTINCT e.region, ' ') FROM guard.finding AS f JOIN guard.evidence AS e USING "
+        "(finding_id) "
+        "WHERE f.incident_id = r.incident_id), r.incident_id "
+        "FROM guard.review AS r JOIN guard.incident AS i USING (incident_id) "
+        "WHERE r.decided_at > $1 AND (r.outcome <> 'misuse' OR i.state IN ('suspended', 'released')) "
+        "ORDER BY r.decided_at",
+        format_rfc3339(since));
+    for (const auto& row : rows) {
+        auto [service, id] = key_of(row);
+        const std::string outcome = row[3].c_str();
+        Verdict verdict{outcome == "misuse"     ? Verdict::Kind::suspended
+                        : outcome == "ordinary" ? Verdict::Kind::ordinary
+                                                : Verdict::Kind::dismissed,
+                        row[5].as<std::int64_t>(),
+                        service,
+                        std::move(id),
+                        time_of(row[2]),
+                        {}};
+        std::istringstream places(row[4].as<std::string>(""));
+        for (std::string place; places >> place;)
+            if (const auto code = geo::Code::parse(place)) verdict.places.push_back(*code);
+        verdicts.push_back(std::move(verdict));
+    }
+    return verdicts;
 }
 
 std::vector<detection::OpenSuspension> open_suspensions(pqxx::connection& connection) {

@@ -1,7 +1,8 @@
-// What reaches the detectors other than events: releases, the breaker, contracts and the allow list, all from the
-// database. Used by the pipeline's thread, on its connection.
+// What reaches the detectors other than events: releases, verdicts of people, the breaker, contracts and the allow
+// list, all from the database. Used by the pipeline's thread, on its connection.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <pqxx/pqxx>
@@ -21,6 +22,20 @@ struct Release {
 
 // Released after `since`, in the order of time.
 [[nodiscard]] std::vector<Release> releases_since(pqxx::connection& connection, Time since);
+
+// What a person found of an incident.
+struct Verdict {
+    enum class Kind { suspended, ordinary, dismissed };
+    Kind kind = Kind::dismissed;
+    std::int64_t incident = 0;
+    Service service = Service::pppoe;
+    std::string id;
+    Time time{};
+    std::vector<geo::Code> places;  // of the incident's evidence
+};
+
+// Given after `since`, in the order of time. A verdict of misuse counts where it suspended.
+[[nodiscard]] std::vector<Verdict> verdicts_since(pqxx::connection& connection, Time since);
 
 [[nodiscard]] std::vector<detection::OpenSuspension> open_suspensions(pqxx::connection& connection);
 

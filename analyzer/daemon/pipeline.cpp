@@ -68,6 +68,8 @@ void Pipeline::start(const std::stop_token& stop) {
             releases_known_until_ = clock_.now() - settings_.spool_retention;
             releases_ = releases_since(database, releases_known_until_);
             if (!releases_.empty()) releases_known_until_ = releases_.back().time;
+            verdicts_known_until_ = clock_.now() - settings_.spool_retention;
+            read_verdicts(database);
             subscribers_.read_contracts(database);
             subscribers_.read_allowed(database);
             detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
@@ -129,6 +131,9 @@ void Pipeline::take_decisions(std::vector<detection::Decision>& decisions, bool 
 bool Pipeline::end_replay() {
     if (!replaying_) return true;
     apply_releases(last_event_);
+    // Whom a person suspended while nobody was here to end the sessions.
+    for (const Verdict& verdict : verdicts_)
+        if (verdict.kind == Verdict::Kind::suspended) apply_verdict(verdict);
     replaying_ =
         !with_database([&](pqxx::connection& database) { detector_.restore_suspensions(open_suspensions(database)); });
     if (!replaying_) spdlog::info("event=replayed ids={}", detector_.streams().size());
@@ -258,16 +263,49 @@ void Pipeline::apply_controls() {
             releases_known_until_ = release.time;
             releases_.push_back(std::move(release));
         }
+        read_verdicts(database);
         detector_.set_breaker_open(breaker_is_open(database));
     });
 }
 
-// A release is an event: it takes its place among them by its time.
+// A release is an event: it takes its place among them by its time; and so does what a person found.
 void Pipeline::apply_releases(Time until) {
-    while (!releases_.empty() && releases_.front().time <= until) {
-        detector_.release(releases_.front().service, releases_.front().id, releases_.front().time);
-        releases_.erase(releases_.begin());
+    const auto due = [until](const auto& list) { return !list.empty() && list.front().time <= until; };
+    while (due(releases_) || due(verdicts_)) {
+        if (!due(verdicts_) || (due(releases_) && releases_.front().time <= verdicts_.front().time)) {
+            detector_.release(releases_.front().service, releases_.front().id, releases_.front().time);
+            releases_.erase(releases_.begin());
+        } else {
+            apply_verdict(verdicts_.front());
+            verdicts_.erase(verdicts_.begin());
+        }
     }
+}
+
+void Pipeline::apply_verdict(const Verdict& verdict) {
+    switch (verdict.kind) {
+        case Verdict::Kind::suspended:
+            detector_.suspend_by_person(verdict.service, verdict.id, verdict.time);
+            break;
+        case Verdict::Kind::ordinary:
+            detector_.found_ordinary(verdict.service, verdict.id, verdict.places, verdict.time);
+            break;
+        case Verdict::Kind::dismissed:
+            detector_.dismiss(verdict.service, verdict.id, verdict.time);
+            break;
+    }
+}
+
+// A transaction may commit minutes after the time that it wrote down: ask that far back, and take each verdict once.
+void Pipeline::read_verdicts(pqxx::connection& database) {
+    constexpr auto kOverlap = std::chrono::minutes{10};
+    for (auto& verdict : verdicts_since(database, verdicts_known_until_ - kOverlap)) {
+        if (!verdicts_seen_.emplace(verdict.incident, verdict.time).second) continue;
+        verdicts_known_until_ = std::max(verdicts_known_until_, verdict.time);
+        verdicts_.push_back(std::move(verdict));
+    }
+    std::ranges::stable_sort(verdicts_, {}, &Verdict::time);
+    std::erase_if(verdicts_seen_, [&](const auto& seen) { return seen.second < verdicts_known_until_ - 2 * kOverlap; });
 }
 
 void Pipeline::housekeeping() {
@@ -285,7 +323,11 @@ void Pipeline::housekeeping() {
         with_database([&](pqxx::connection& database) {
             pqxx::work transaction(database);
             transaction.exec("SELECT guard.judge_password_changes()");
+            transaction.exec("SELECT guard.escalate_reviews()");
             transaction.commit();
+            pqxx::work sealing(database);
+            sealing.exec("SELECT guard.seal_audit()");
+            sealing.commit();
             subscribers_.read_allowed(database);
             if (contracts_.due()) subscribers_.read_contracts(database);
             detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));

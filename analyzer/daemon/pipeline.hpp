@@ -53,6 +53,8 @@ class Pipeline {
     void record_one_by_one(const Batch& batch);
     void apply_controls();
     void apply_releases(Time until);
+    void apply_verdict(const Verdict& verdict);
+    void read_verdicts(pqxx::connection& database);
     void housekeeping();
     void check_normalisation();
     void save_snapshot();
@@ -75,6 +77,9 @@ class Pipeline {
     std::unique_ptr<pqxx::connection> connection_;
     std::vector<Release> releases_;  // not yet applied, in the order of time
     Time releases_known_until_{};
+    std::vector<Verdict> verdicts_;  // as releases_
+    Time verdicts_known_until_{};
+    std::set<std::pair<std::int64_t, Time>> verdicts_seen_;
     Time last_event_{};
     std::map<std::string, std::string> committed_;
     std::int64_t transaction_id_ = 0;  // of the last try to record

@@ -8,11 +8,30 @@ namespace guard::detection {
 namespace {
 
 constexpr auto kDay = std::chrono::hours{24};
+constexpr auto kLongestDoubt = std::chrono::minutes{10};
 constexpr std::size_t kJudgedSources = 10'000;  // past it those go whose block is over
 
 std::optional<IpAddress> newest_pool(const Finding& finding) {
     if (finding.places.empty() || finding.places.back().source != geo::Place::Source::pool) return std::nullopt;
     return finding.places.back().network;
+}
+
+// This ID made a step between two of these places within the day, together with those whom `was_mass` knows of.
+bool was_moved_with_others(const std::vector<geo::Place>& places, const Stream& stream, Time now,
+                           const auto& was_mass) {
+    if (!stream.history) return false;
+    const auto involved = [&](const Visit& visit) {
+        return std::any_of(places.begin(), places.end(),
+                           [&](const geo::Place& place) { return place.region == visit.place.region; });
+    };
+    const auto& visits = stream.history->visits();
+    for (std::size_t to = 1; to < visits.size(); ++to) {
+        const Visit &before = visits[to - 1], &after = visits[to];
+        if (after.first.time + kDay > now && involved(before) && involved(after) &&
+            was_mass(before.place, after.place, after.first.time))
+            return true;
+    }
+    return false;
 }
 
 }  // namespace
@@ -40,19 +59,29 @@ bool Detector::is_mass(const std::vector<geo::Place>& places, const std::vector<
     if (std::any_of(steps.begin(), steps.end(),
                     [&](const Step& step) { return storm_.was_mass(step.from, step.to, step.arrived); }))
         return true;
-    if (!stream.history) return false;
-    const auto involved = [&](const Visit& visit) {
-        return std::any_of(places.begin(), places.end(),
-                           [&](const geo::Place& place) { return place.region == visit.place.region; });
+    return was_moved_with_others(places, stream, now, [&](const geo::Place& from, const geo::Place& to, Time arrived) {
+        return storm_.was_mass(from, to, arrived);
+    });
+}
+
+// The same of a failover that takes its time. What so few did is not taken to be ordinary: nobody becomes familiar by
+// it.
+bool Detector::is_slow_mass(const Finding& finding, const Stream& stream, Time now) const {
+    if (finding.service != Service::pppoe || !is_about_regions(finding.rule)) return false;
+    const auto was_mass = [&](const geo::Place& from, const geo::Place& to, Time arrived) {
+        return storm_.was_slow_mass(from, to, arrived);
     };
-    const auto& visits = stream.history->visits();
-    for (std::size_t to = 1; to < visits.size(); ++to) {
-        const Visit &before = visits[to - 1], &after = visits[to];
-        if (after.first.time + kDay > now && involved(before) && involved(after) &&
-            storm_.was_mass(before.place, after.place, after.first.time))
-            return true;
-    }
-    return false;
+    return storm_.involves_slowly(finding.places, now) ||
+           std::any_of(finding.steps.begin(), finding.steps.end(),
+                       [&](const Step& step) { return was_mass(step.from, step.to, step.arrived); }) ||
+           was_moved_with_others(finding.places, stream, now, was_mass);
+}
+
+// Another ID made this step within the hour. One more, and it is a failover: worth waiting for, though not for long.
+bool Detector::is_in_doubt(const Finding& finding, Time now) {
+    return finding.service == Service::pppoe && now < finding.time + kLongestDoubt &&
+           std::any_of(finding.steps.begin(), finding.steps.end(),
+                       [&](const Step& step) { return storm_.is_nearly_slow_mass(step.from, step.to, now); });
 }
 
 bool Detector::pool_changed(const std::vector<geo::Place>& places, Time now) const {
@@ -128,6 +157,10 @@ Decision Detector::decide(const Finding& finding, std::uint64_t key, bool settle
     if (decision.reason == Reason::storm)
         for (const geo::Place& place : finding.places) stream.learned.familiarity.absolve(place.region);
     decision.action = Action::review;
+    // Of what has to settle the guards may know more by then: the few may turn out to be many.
+    if (decision.reason == Reason::none && (settled || finding.grade == Grade::certain) &&
+        is_slow_mass(finding, stream, now))
+        decision.reason = Reason::storm;
     if (decision.reason != Reason::none) return decision;
     // A scanner at home goes on sending while its owner travels: a jump alone is for a person in every profile.
     if (finding.rule == Rule::smtp_jump ||
@@ -184,6 +217,11 @@ void Detector::settle(Finding finding, std::uint64_t key) {
 void Detector::advance(Time now, std::vector<Decision>& decisions) {
     while (!settling_.empty() && settling_.begin()->first <= now) {
         auto settled = settling_.extract(settling_.begin());
+        if (is_in_doubt(settled.mapped().finding, settled.key())) {
+            settled.key() += settings_.settle;
+            settling_.insert(std::move(settled));
+            continue;
+        }
         decisions.push_back(decide(settled.mapped().finding, settled.mapped().key, true, settled.key()));
     }
 }

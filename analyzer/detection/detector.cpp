@@ -111,7 +111,10 @@ void Detector::on_pppoe(const LoginEvent& event, std::vector<Decision>& decision
         stream.history->relocate([this](const Addresses& addresses) { return pool_place(addresses); }, settings_);
 
     const auto place = pool_place(event.addresses);
-    const Change change = stream.history->add(event, place, settings_);
+    unsigned allowed = settings_.pppoe.default_sessions;
+    if (knowledge_.contract)
+        if (const auto contract = knowledge_.contract(event.service, event.id)) allowed = contract->sessions;
+    const Change change = stream.history->add(event, place, settings_, allowed);
     if (change.repeated) {
         ++counters_.repeated;
         return;
@@ -122,10 +125,6 @@ void Detector::on_pppoe(const LoginEvent& event, std::vector<Decision>& decision
     if (stream.suspended && came_up && !event.addresses.empty())
         late_sessions_.push_back({event.service, event.id, event.addresses});
     if (place) note_place(event, change, *place, key, stream);
-
-    unsigned allowed = settings_.pppoe.default_sessions;
-    if (knowledge_.contract)
-        if (const auto contract = knowledge_.contract(event.service, event.id)) allowed = contract->sessions;
     apply_rules({*stream.history, stream.learned.familiarity, event, change, settings_, allowed}, key, stream,
                 decisions);
     // After the rules: what took part in a finding is not learned.
@@ -137,8 +136,10 @@ void Detector::note_place(const LoginEvent& event, const Change& change, const g
     // Where the NAS gives the address, an Access-Accept has none and the Start is the first to tell where it is.
     if (event.kind == Kind::accept || event.kind == Kind::assign) storm_.accepted(key, place, event.time);
     const auto& visits = stream.history->visits();
-    if (change.new_visit && visits.size() >= 2)
-        storm_.stepped(key, visits[visits.size() - 2].place, visits.back().place, event.time);
+    if (!change.new_visit || visits.size() < 2) return;
+    const geo::Place& before = visits[visits.size() - 2].place;
+    storm_.stepped(key, before, visits.back().place, event.time);
+    if (visits.back().impossible) storm_.jumped(key, before, visits.back().place, event.time);
 }
 
 void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream,
@@ -191,8 +192,10 @@ void Detector::raise(const Match& match, const Subject& subject, Time now, std::
 void Detector::quarantine(const Match& match, Time now, Stream& stream) {
     if (!is_about_regions(match.rule) || is_mass(match.places, match.steps, stream, now)) return;
     Familiarity& familiarity = stream.learned.familiarity;
+    const bool dismissed = stream.episode && stream.episode->dismissed;
     for (const geo::Place& place : match.places)
-        if (!familiarity.is_familiar(place.region, now, settings_) && familiarity.first_known() != place.region)
+        if (!familiarity.is_familiar(place.region, now, settings_) && familiarity.first_known() != place.region &&
+            !(dismissed && familiarity.is_being_learned(place.region)))
             familiarity.quarantine(place.region, now, settings_);
 }
 
@@ -237,8 +240,43 @@ void Detector::release(Service service, const std::string& id, Time now) {
     stream.learned.familiarity.absolve_all();  // dealt with: who is there from now on is the subscriber
     stream.episode.reset();
     stream.suspended = false;
+    drop_settling(key, now);
+}
+
+void Detector::drop_settling(std::uint64_t key, Time until) {
     std::erase_if(settling_,
-                  [&](const auto& entry) { return entry.second.key == key && entry.second.finding.time <= now; });
+                  [&](const auto& entry) { return entry.second.key == key && entry.second.finding.time <= until; });
+}
+
+void Detector::suspend_by_person(Service service, const std::string& id, Time now) {
+    const std::uint64_t key = stream_key(service, id);
+    auto& slot = streams_[key];
+    if (!slot) slot = std::make_unique<Stream>();
+    drop_settling(key, now);
+    if (std::exchange(slot->suspended, true) || !slot->history) return;
+    for (const Session& session : slot->history->sessions())
+        if (!session.ended && !session.discounted) late_sessions_.push_back({service, id, session.addresses});
+}
+
+void Detector::found_ordinary(Service service, const std::string& id, const std::vector<geo::Code>& places, Time now) {
+    dismiss(service, id, now);
+    const auto found = streams_.find(stream_key(service, id));
+    if (found == streams_.end()) return;
+    for (std::size_t i = 0; i < std::min(places.size(), Familiarity::kMaxLearned); ++i)
+        found->second->learned.familiarity.make_familiar(places[i], now, settings_);
+}
+
+void Detector::dismiss(Service service, const std::string& id, Time now) {
+    const std::uint64_t key = stream_key(service, id);
+    const auto found = streams_.find(key);
+    if (found == streams_.end()) return;
+    Stream& stream = *found->second;
+    stream.learned.familiarity.acquit(settings_);
+    if (stream.episode) {
+        stream.episode->last_finding = std::max(stream.episode->last_finding, now);
+        stream.episode->dismissed = true;
+    }
+    drop_settling(key, now);
 }
 
 void Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {

@@ -71,6 +71,14 @@ class Detector {
 
     // Control inputs.
     void release(Service service, const std::string& id, Time now);
+    // What a person decided about an incident under review; each may come twice. Misuse: the ID is suspended from now
+    // on, which the breaker does not count; its sessions that are up come out of take_late_sessions().
+    void suspend_by_person(Service service, const std::string& id, Time now);
+    // Ordinary: the ID is at home in these regions (SMTP-AUTH: countries) from now on, and as with dismiss().
+    void found_ordinary(Service service, const std::string& id, const std::vector<geo::Code>& places, Time now);
+    // Dismissed: what it was seen at counts as seen, so that it can become familiar; what was settling is dropped; the
+    // rules that have spoken of this incident are silent for a day.
+    void dismiss(Service service, const std::string& id, Time now);
     // After a restart: exactly these are suspended, whatever the events read again led to.
     void restore_suspensions(const std::vector<OpenSuspension>& open);
     // From the next event on. Entries of the pool table that differ from those before are not trusted for a day.
@@ -115,12 +123,15 @@ class Detector {
     [[nodiscard]] Reason held_back(const Finding& finding, const Stream& stream, Time now) const;
     [[nodiscard]] bool is_mass(const std::vector<geo::Place>& places, const std::vector<Step>& steps,
                                const Stream& stream, Time now) const;
+    [[nodiscard]] bool is_slow_mass(const Finding& finding, const Stream& stream, Time now) const;
+    [[nodiscard]] bool is_in_doubt(const Finding& finding, Time now);
     [[nodiscard]] bool pool_changed(const std::vector<geo::Place>& places, Time now) const;
     [[nodiscard]] config::Mode mode(Rule rule) const;
     void apply_mode(Decision& decision) const;
     void settle(Finding finding, std::uint64_t key);
     [[nodiscard]] bool is_own(const IpAddress& source) const;
     [[nodiscard]] geo::Location whereabouts(const IpAddress& source) const;
+    void drop_settling(std::uint64_t key, Time until);
     [[nodiscard]] std::uint64_t stream_key(Service service, const std::string& id) const;
     [[nodiscard]] std::optional<geo::Place> pool_place(const Addresses& addresses) const;
 

@@ -1,6 +1,7 @@
 #include "analyzer/detection/familiarity.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace guard::detection {
 namespace {
@@ -50,6 +51,30 @@ void Familiarity::absolve_all() {
     std::erase_if(regions_, in_quarantine);
 }
 
+void Familiarity::acquit(const config::DetectionSettings& settings) {
+    std::vector<Region> acquitted;
+    std::copy_if(regions_.begin(), regions_.end(), std::back_inserter(acquitted), in_quarantine);
+    absolve_all();
+    for (const Region& entry : acquitted) {
+        make_room(false, kMaxLearned);
+        regions_.push_back({entry.region, 0, entry.newer - seconds_of(settings.familiar_window)});
+    }
+}
+
+void Familiarity::make_familiar(geo::Code region, Time now, const config::DetectionSettings& settings) {
+    if (is_familiar(region, now, settings)) return;
+    const Region familiar{region, seconds_of(now - settings.familiar_spacing), seconds_of(now)};
+    absolve(region);
+    const auto known =
+        std::find_if(regions_.begin(), regions_.end(), [&](const Region& entry) { return entry.region == region; });
+    if (known != regions_.end()) {
+        *known = familiar;
+        return;
+    }
+    make_room(false, kMaxLearned);
+    regions_.push_back(familiar);
+}
+
 // Of each kind of entry the one goes that was not seen for longest.
 void Familiarity::make_room(bool quarantined, std::size_t limit) {
     const auto of_that_kind = [&](const Region& entry) { return in_quarantine(entry) == quarantined; };
@@ -73,6 +98,11 @@ bool Familiarity::is_familiar(geo::Code region, Time now, const config::Detectio
             return !in_quarantine(entry) && entry.older != 0 &&
                    std::uint64_t{entry.older} + seconds_of(settings.familiar_window) >= seconds_of(now);
     return false;
+}
+
+bool Familiarity::is_being_learned(geo::Code region) const {
+    return std::any_of(regions_.begin(), regions_.end(),
+                       [&](const Region& entry) { return entry.region == region && !in_quarantine(entry); });
 }
 
 std::optional<geo::Code> Familiarity::first_known() const {

@@ -35,11 +35,17 @@ class Familiarity {
     // Ends the quarantine of a region, or of all: the finding turned out to be ordinary, or was dealt with.
     void absolve(geo::Code region);
     void absolve_all();
+    // Ends all quarantines and takes the last sighting in each for one: a person dismissed the finding.
+    void acquit(const config::DetectionSettings& settings);
+    // From now on familiar: a person knows why the ID is there.
+    void make_familiar(geo::Code region, Time now, const config::DetectionSettings& settings);
 
     // Drops what is past its term (R8): regions not seen for `familiar_window`, quarantines that are over.
     void forget(Time now, const config::DetectionSettings& settings);
 
     [[nodiscard]] bool is_familiar(geo::Code region, Time now, const config::DetectionSettings& settings) const;
+    // Seen there, and not in quarantine.
+    [[nodiscard]] bool is_being_learned(geo::Code region) const;
     // The region that has been known for longest, familiar or not.
     [[nodiscard]] std::optional<geo::Code> first_known() const;
 

@@ -7,7 +7,8 @@
 namespace guard::detection {
 namespace {
 
-constexpr std::size_t kMaxSessions = 24;
+constexpr std::size_t kMaxSessions = 24;  // more by as many as the contract allows ...
+constexpr std::size_t kMostEver = 256;    // ... up to these: each pair of them is looked at
 constexpr std::size_t kMaxAccepts = 128;  // and as many as a rule may ask for
 constexpr std::size_t kMaxSeen = 8;
 constexpr auto kSameFact = std::chrono::seconds{2};       // accounting repeated at a second server
@@ -69,9 +70,10 @@ void History::remember(const LoginEvent& event) {
 }
 
 Change History::add(const LoginEvent& event, const std::optional<geo::Place>& place,
-                    const config::DetectionSettings& settings) {
+                    const config::DetectionSettings& settings, unsigned sessions_allowed) {
     Change change;
     if (event.kind == Kind::reject) return change;
+    most_sessions_ = std::min(kMaxSessions + std::max(sessions_allowed, 1U) - 1, kMostEver);
     if (repeats(event)) {
         change.repeated = true;
         return change;
@@ -124,7 +126,7 @@ void History::drop_one_session() {
 }
 
 Session& History::new_session(const LoginEvent& event, const std::optional<geo::Place>& place) {
-    if (sessions_.size() >= kMaxSessions) drop_one_session();
+    if (sessions_.size() >= most_sessions_) drop_one_session();
     Session session;
     session.addresses = event.addresses;
     session.place = place;

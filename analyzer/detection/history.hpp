@@ -56,9 +56,10 @@ using Locate = std::function<std::optional<geo::Place>(const Addresses&)>;
 
 class History {
   public:
-    // `place` is where the event's addresses are, by the pools alone.
+    // `place` is where the event's addresses are, by the pools alone; the more sessions the contract allows, the more
+    // are remembered.
     Change add(const LoginEvent& event, const std::optional<geo::Place>& place,
-               const config::DetectionSettings& settings);
+               const config::DetectionSettings& settings, unsigned sessions_allowed = 1);
 
     // A suspension was lifted: what was before it never counts again, also if it is told of later.
     void release(Time now);
@@ -105,6 +106,7 @@ class History {
         Time time;
         Addresses addresses;
     };
+    std::size_t most_sessions_ = 0;
     std::vector<Session> sessions_;
     std::vector<Visit> visits_;
     std::vector<Evidence> accepts_;

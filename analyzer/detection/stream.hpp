@@ -28,6 +28,7 @@ struct Episode {
     std::string incident_key;
     Time last_finding{};
     std::vector<Rule> fired;  // each speaks once
+    bool dismissed = false;   // by a person: where the ID was until then is learned
     bool suspends = false;    // the breaker let it pass: counted once an incident, also where the mode enforces nothing
 };
 

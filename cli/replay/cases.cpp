@@ -1,7 +1,9 @@
 #include "cli/replay/cases.hpp"
 
+#include <pqxx/binarystring>
 #include <pqxx/pqxx>
 
+#include "cli/case_file.hpp"
 #include "cli/replay/could_not_run.hpp"
 #include "sql/connection.hpp"
 
@@ -32,6 +34,16 @@ void check_normalisation(pqxx::connection& connection, const IdNormalisation& id
                                       row[0].c_str(), row[1].c_str(), identity.fingerprint())};
 }
 
+// A person sees a record only where there is a finding (R7): that of the case, and no other.
+void check_explained(pqxx::connection& connection, const CaseFile& file, const std::string& typed,
+                     const IdNormalisation& identity) {
+    pqxx::read_transaction transaction(connection);
+    const auto escaped =
+        transaction.exec_params1("SELECT encode($1, 'escape')", pqxx::binarystring(identity(typed).value_or("")));
+    if (escaped[0].as<std::string>() != file.head[0]["id"].as<std::string>())
+        throw CouldNotRun{"--explain: found another ID than that of the case, expected that one"};
+}
+
 }  // namespace
 
 void account_for_reading(const ReplayOptions& options, const config::Settings& settings) {
@@ -49,17 +61,15 @@ void account_for_reading(const ReplayOptions& options, const config::Settings& s
             fmt::format("{} shows single communications, and a database is configured: expected --case N "
                         "and --reason TEXT, which are recorded",
                         what)};
-    const bool known = in_database([&] {
+    in_database([&] {
         const auto connection = sql::connect(settings, "guardctl replay");
-        pqxx::work transaction(*connection);
-        const auto rows = transaction.exec_params("SELECT count(*) FROM guard.open_incident($1, $2)", *options.incident,
-                                                  fmt::format("guardctl replay {}: {}", what, options.reason));
-        transaction.commit();
-        return rows[0][0].as<std::int64_t>() > 0;
+        const CaseFile file =
+            open_case(*connection, *options.incident, fmt::format("guardctl replay {}: {}", what, options.reason));
+        if (file.head.empty())
+            throw CouldNotRun{
+                fmt::format("--case: found no case {}, expected one that is recorded", *options.incident)};
+        if (options.explain) check_explained(*connection, file, *options.explain, settings.identity);
     });
-    if (!known)
-        throw CouldNotRun{
-            fmt::format("--case: found no case {} with a finding, expected one that is recorded", *options.incident)};
 }
 
 Cases::Cases(const config::Settings& settings) {

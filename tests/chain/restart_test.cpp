@@ -31,7 +31,7 @@ Isp::Options options() {
     result.settle = 2s;
     result.detection =
         "learning = 0\n[detection.guards]\nbreaker_per_hour = 1000\nbreaker_per_hour_share = 1\n"
-        "breaker_per_day = 1000\nbreaker_per_pool = 1000\nstep_ids = 1000\n";
+        "breaker_per_day = 1000\nbreaker_per_pool = 1000\nstep_ids = 1000\nslow_step_ids = 1000\n";
     return result;
 }
 

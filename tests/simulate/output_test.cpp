@@ -1,4 +1,7 @@
 // What is in the directory: the same bytes for the same arguments, in order, complete, told by the manifest.
+#include <fcntl.h>
+
+#include <algorithm>
 #include <array>
 #include <sstream>
 
@@ -106,6 +109,48 @@ BOOST_AUTO_TEST_CASE(the_manifest_tells_what_is_in_the_files) {
     BOOST_TEST(Simulated(few(1)).manifest.at("share_of_attacks_in_learning") == 1.0);
 }
 
+BOOST_AUTO_TEST_CASE(as_many_thieves_as_asked_for_or_as_an_isp_would_see) {
+    Arguments arguments = few(4, {Label::single_far, Label::review_flood, Label::smtp_botnet});
+    arguments.thieves = 9;
+    const Simulated asked(arguments);
+    BOOST_TEST(count_in(asked.manifest, Label::single_far) == 9U);
+    BOOST_TEST(count_in(asked.manifest, Label::review_flood) == 27U);
+    BOOST_TEST(count_in(asked.manifest, Label::smtp_botnet) == 9U);
+    BOOST_TEST(count_in(Simulated(few(4)).manifest, Label::single_far) == 2U);
+    // 30 per million subscriber-months: thieves have thirteen days of thirty.
+    Arguments many;
+    many.subscribers = 400'000;
+    many.days = 30;
+    EventWriter nobody{Descriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC))};
+    Isp isp(1, many.subscribers, first_instant(), first_instant() + std::chrono::days{many.days}, nobody);
+    BOOST_TEST(populate(isp, many).counts.at(static_cast<std::size_t>(Label::resale)) ==
+               400'000ULL * 30 * 13 / 30 / 1'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(attacks_and_mass_events_are_spread_over_the_days_after_learning) {
+    Arguments arguments;
+    arguments.subscribers = 300;
+    arguments.smtp = 60;
+    arguments.days = 30;
+    arguments.thieves = 10;
+    EventWriter nobody{Descriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC))};
+    Isp isp(3, arguments.subscribers, first_instant(), first_instant() + std::chrono::days{arguments.days}, nobody);
+    const Population population = populate(isp, arguments);
+    const Time from = first_instant() + 15 * 24h, until = first_instant() + 28 * 24h;
+    std::array<unsigned, 13> on_day{};
+    for (const TruthRow& row : population.truth)
+        if (row.attack_start && row.label == Label::single_far) {
+            BOOST_TEST_REQUIRE((*row.attack_start >= from && *row.attack_start < until));
+            ++on_day.at(static_cast<std::size_t>((*row.attack_start - from) / 24h));
+        }
+    BOOST_TEST(std::count(on_day.begin(), on_day.end(), 0U) <= 9);
+    BOOST_TEST_REQUIRE(isp.mass.size() == 7U);
+    for (std::size_t i = 0; i < isp.mass.size(); ++i) {
+        BOOST_TEST((isp.mass[i].begins >= from && isp.mass[i].begins < until));
+        if (i > 0) BOOST_TEST((isp.mass[i].begins - isp.mass[i - 1].begins >= 12h));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(every_scenario_alone) {
     for (const LabelRow& row : labels()) {
         const Simulated one(few(3, {row.label}));
@@ -177,6 +222,10 @@ BOOST_AUTO_TEST_CASE(arguments_out_of_range_are_named_with_the_range) {
                    one.smtp = 0;
                    one.scenarios = {Label::guess_slow};
                }).find("--scenario") != std::string::npos);
+    // Twelve stolen PPPoE IDs for each, three of them SMTP-AUTH's; there are 200 and 60.
+    BOOST_TEST(message([](Arguments& one) { one.thieves = 9; }).find("--thieves: found 9, expected 1 to 8") !=
+               std::string::npos);
+    BOOST_TEST(message([](Arguments& one) { one.thieves = 0; }).find("--thieves: found 0") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -26,7 +26,10 @@ constexpr auto kRoles = R"(
     CREATE ROLE notifier LOGIN IN ROLE guard_notifier;
     CREATE ROLE desk LOGIN IN ROLE guard_desk;
     CREATE ROLE auditor LOGIN IN ROLE guard_auditor;
-    CREATE ROLE directory LOGIN IN ROLE guard_provisioning;)";
+    CREATE ROLE directory LOGIN IN ROLE guard_provisioning;
+    CREATE ROLE importer LOGIN IN ROLE guard_importer;
+    CREATE ROLE janitor LOGIN IN ROLE guard_retention;
+    CREATE ROLE sato LOGIN IN ROLE guard_desk;)";
 
 void make_template(const Postgres& postgres) {
     pqxx::connection maintenance(postgres.connection_string());

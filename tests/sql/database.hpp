@@ -10,8 +10,8 @@
 namespace guard::test {
 
 // Started at the first use. Roles belong to the whole server: portal and clerk may change passwords, portal by being a
-// member of the role "provisioning"; analyzer, notifier, desk, auditor, directory log in as members of the guard_*
-// roles.
+// member of the role "provisioning"; analyzer, notifier, desk, auditor, directory, importer, janitor (guard_retention)
+// log in as members of the guard_* roles, and sato as a second person of the desk.
 [[nodiscard]] Postgres& cluster();
 
 class Database {

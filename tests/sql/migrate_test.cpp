@@ -60,7 +60,7 @@ BOOST_FIXTURE_TEST_CASE(a_dry_run_changes_nothing, Empty) {
 BOOST_FIXTURE_TEST_CASE(a_second_run_has_nothing_to_do, Empty) {
     BOOST_TEST(sql::apply(connection()).size() == sql::migrations().size());
     BOOST_TEST(value("SELECT string_agg(version::text || name, ',' ORDER BY version) FROM guard.schema_version") ==
-               "1schema,2functions,3radcheck,4retention,5roles");
+               "1schema,2functions,3radcheck,4retention,5roles,6delivery,7audit,8desk,9undo,10retention,11account");
     BOOST_TEST(sql::plan(connection()).empty());
     BOOST_TEST(sql::apply(connection()).empty());
 }
@@ -69,8 +69,8 @@ BOOST_FIXTURE_TEST_CASE(it_goes_on_where_it_stopped, Empty) {
     const auto all = sql::migrations();
     BOOST_TEST(versions(sql::apply(connection(), all.first(2))) == (std::vector{1, 2}),
                boost::test_tools::per_element());
-    BOOST_TEST(versions(sql::plan(connection())) == (std::vector{3, 4, 5}), boost::test_tools::per_element());
-    BOOST_TEST(versions(sql::apply(connection())) == (std::vector{3, 4, 5}), boost::test_tools::per_element());
+    BOOST_TEST(versions(sql::plan(connection())) == (std::vector{3, 4, 5, 6, 7, 8, 9, 10, 11}), boost::test_tools::per_element());
+    BOOST_TEST(versions(sql::apply(connection())) == (std::vector{3, 4, 5, 6, 7, 8, 9, 10, 11}), boost::test_tools::per_element());
 }
 
 BOOST_FIXTURE_TEST_CASE(a_migration_that_fails_leaves_nothing_of_itself, Empty) {
@@ -185,6 +185,8 @@ BOOST_FIXTURE_TEST_CASE(settings_are_published_once, Database) {
     settings.identity.realm = IdNormalisation::Realm::strip;
     settings.trusted_password_roles = {"portal", "clerk"};
     settings.mail_from = "security@isp.example";
+    settings.detection.mode = config::Mode::enforce;
+    settings.detection.rule_modes = {{"pppoe.churn", config::Mode::review}};
     const auto audited = [&] { return value("SELECT count(*) FROM guard.audit WHERE action = 'setting update'"); };
     const int before = std::stoi(audited());
     const auto analyzer = connect("analyzer");
@@ -199,7 +201,9 @@ BOOST_FIXTURE_TEST_CASE(settings_are_published_once, Database) {
     BOOST_TEST(value("SELECT guard.setting_of('mail.domain')") == "isp.example");
     BOOST_TEST(value("SELECT guard.setting_of('notice.language')") == "ja");
     BOOST_TEST(value("SELECT guard.setting_of('notice.give_up_seconds')") == "259200");
-    BOOST_TEST(std::stoi(audited()) == before + 3);
+    BOOST_TEST(value("SELECT guard.mode_of('pppoe.jump') || guard.mode_of('pppoe.churn')") == "enforcereview");
+    BOOST_TEST(value("SELECT guard.setting_of('rules.version') ~ '^[0-9.]+\\+[0-9a-f]{8}$'") == "t");
+    BOOST_TEST(std::stoi(audited()) == before + 5);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

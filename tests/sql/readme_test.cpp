@@ -31,7 +31,7 @@ BOOST_AUTO_TEST_SUITE(readme)
 BOOST_FIXTURE_TEST_CASE(it_names_every_table_and_column_and_no_other, Database) {
     std::set<std::string> present;
     for (const auto& row : exec("SELECT table_name || '.' || column_name FROM information_schema.columns "
-                                "WHERE table_schema = 'guard'"))
+                                "WHERE table_schema = 'guard' AND table_name !~ '^audit_(other|[0-9_]+)$'"))
         present.insert(row[0].as<std::string>());
     const auto named = documented();
     for (const auto& column : present) BOOST_TEST(named.contains(column), column << " is not in sql/README.md");
@@ -46,6 +46,8 @@ BOOST_FIXTURE_TEST_CASE(no_table_can_hold_what_no_rule_allows, Database) {
         static const std::regex kForbidden(
             "password$|nas_ip|nas_port|calling|called|mac|cui|class|session_id|line|phone");
         const auto column = row[1].as<std::string>();
+        // R1, R2: to contact the subscriber; from the contract, never from a login.
+        if (row[0].as<std::string>() + "." + column == "subscriber.phone") continue;
         BOOST_TEST(!std::regex_search(column, kForbidden), row[0].c_str() << "." << column);
     }
     BOOST_TEST(value("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'guard' "

@@ -35,6 +35,12 @@ class SlidingSet {
         return last_.size();
     }
 
+    // How many did within the window before `now`.
+    std::size_t count(Time now) {
+        expire(now);
+        return last_.size();
+    }
+
     // The mean number per window of the windows that are over, the last day weighing most.
     [[nodiscard]] double usual() const { return usual_; }
     [[nodiscard]] bool idle(Time now) const { return order_.empty() || order_.back().time + kDay < now; }

@@ -23,12 +23,20 @@ class StormGuard {
     void accepted(std::uint64_t id, const geo::Place& place, Time now);
     // Between two of the operator's pools, these are looked at, too.
     void stepped(std::uint64_t id, const geo::Place& from, const geo::Place& to, Time now);
+    // A step from region to region that nobody can make. A few IDs that make the same one within the hour are a slow
+    // mass: a failover that takes its time, of which no ten minutes show more than a handful.
+    void jumped(std::uint64_t id, const geo::Place& from, const geo::Place& to, Time now);
 
     // A storm over one of these places, or a mass of equal steps between two of them, is on or was within storm_hold.
     [[nodiscard]] bool involves(const std::vector<geo::Place>& places, Time now) const;
     // Many made this step at that time, before and after it: the first of a failover did it before it was known as one,
     // and the way back an hour later is judged by the way there.
     [[nodiscard]] bool was_mass(const geo::Place& from, const geo::Place& to, Time arrived) const;
+    // The same of a slow mass: between two of these places, now; of that step, then.
+    [[nodiscard]] bool involves_slowly(const std::vector<geo::Place>& places, Time now) const;
+    [[nodiscard]] bool was_slow_mass(const geo::Place& from, const geo::Place& to, Time arrived) const;
+    // Others made the same impossible step within the hour, and one more makes it a slow mass.
+    [[nodiscard]] bool is_nearly_slow_mass(const geo::Place& from, const geo::Place& to, Time now);
 
   private:
     struct Watched {
@@ -53,13 +61,20 @@ class StormGuard {
     template <class Key>
     using Steps = std::unordered_map<Key, Watched, PairHash>;
 
+    // More than so many IDs within the window, and settings_.step_factor times the usual, are a mass.
+    struct Limit {
+        std::chrono::seconds window;
+        unsigned ids;
+    };
     template <class Key>
-    void note(Steps<Key>& watched, const Key& key, std::uint64_t id, Time now);
+    void note(Steps<Key>& watched, const Key& key, const Limit& limit, std::uint64_t id, Time now);
+    void sweep(Time now);
 
     const config::GuardSettings settings_;
     std::map<geo::Code, Watched> accepts_;
     Steps<RegionPair> region_steps_;
     Steps<PoolPair> pool_steps_;
+    Steps<RegionPair> jumps_;
     Time next_sweep_{};
 };
 

@@ -162,6 +162,22 @@ BOOST_AUTO_TEST_CASE(one_more_is_not_enough) {
     BOOST_TEST(!told(contract_of(1)).found(Rule::pppoe_burst_sessions));
 }
 
+BOOST_AUTO_TEST_CASE(of_a_contract_for_many_sessions) {
+    for (const unsigned limit : {22U, 23U, 60U, 200U}) {
+        for (const unsigned others : {limit, limit + 1}) {
+            Log many;
+            many.resident("id", kTokyo);
+            for (unsigned i = 0; i < others; ++i) many.dial("id", kStart + i * 30s, in_prefecture(13, 100 + i));
+            for (unsigned i = 0; i < others; ++i) many.alive("id", kStart + 3h + i * 1s, in_prefecture(13, 100 + i));
+            many.alive("id", kStart + 3h + 10min, kTokyo);
+            Isp isp(enforced(), contract_of(limit));
+            isp.read(many).until(kStart + 5h);
+            BOOST_TEST(isp.found(Rule::pppoe_burst_sessions) == (others == limit + 1),
+                       limit << " allowed, " << others + 1 << " up");
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(without_a_contract_a_person_decides) {
     share(log, 2);
     const Decision decision = told().only(Rule::pppoe_burst_sessions);

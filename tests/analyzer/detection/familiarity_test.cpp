@@ -97,6 +97,38 @@ BOOST_AUTO_TEST_CASE(absolved_it_is_learned_again) {
     BOOST_TEST(known.regions().size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(acquitted_the_last_sighting_counts) {
+    Familiarity known;
+    known.sight(kTokyo, kStart, kSettings);
+    known.quarantine(kKagoshima, kStart, kSettings);
+    known.sight(kKagoshima, kStart + 5h, kSettings);
+    known.acquit(kSettings);
+    known.acquit(kSettings);
+    BOOST_TEST((known.first_known() == kTokyo));
+    BOOST_TEST(!known.is_familiar(kKagoshima, kStart + 5h, kSettings));
+    known.sight(kKagoshima, kStart + 25h - 1s, kSettings);
+    BOOST_TEST(!known.is_familiar(kKagoshima, kStart + 25h - 1s, kSettings));
+    known.sight(kKagoshima, kStart + 25h, kSettings);
+    BOOST_TEST(known.is_familiar(kKagoshima, kStart + 25h, kSettings));
+}
+
+BOOST_AUTO_TEST_CASE(made_familiar_it_is_so_at_once_and_for_a_month) {
+    Familiarity known;
+    for (int i = 0; i < 4; ++i) known.sight(region("JP-0" + std::to_string(i + 1)), kStart + i * 1h, kSettings);
+    known.quarantine(kKagoshima, kStart, kSettings);
+    known.make_familiar(kKagoshima, kStart + 24h, kSettings);
+    known.make_familiar(kHokkaido, kStart + 24h, kSettings);
+    BOOST_TEST(known.regions().size() == 4U);
+    for (const geo::Code code : {kKagoshima, kHokkaido}) {
+        BOOST_TEST(known.is_familiar(code, kStart + 24h, kSettings));
+        BOOST_TEST(known.is_familiar(code, kStart + 30 * 24h, kSettings));
+        BOOST_TEST(!known.is_familiar(code, kStart + 31 * 24h, kSettings));
+    }
+    const std::vector before(known.regions().begin(), known.regions().end());
+    known.make_familiar(kKagoshima, kStart + 25h, kSettings);  // told a second time
+    BOOST_TEST((std::vector(known.regions().begin(), known.regions().end()) == before));
+}
+
 BOOST_AUTO_TEST_CASE(a_row_of_the_snapshot_brings_quarantine_back) {
     Familiarity known;
     known.sight(kTokyo, kStart, kSettings);

@@ -122,6 +122,86 @@ BOOST_AUTO_TEST_CASE(of_a_pool_with_others_beside_it) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(slow_storm)
+
+BOOST_AUTO_TEST_CASE(three_ids_in_an_hour_that_make_the_same_impossible_step) {
+    StormGuard guard(kGuards);
+    const auto jump = [&](std::uint64_t id, unsigned to, Time time) { guard.jumped(id, place(13), place(to), time); };
+    jump(1, 46, kStart);
+    BOOST_TEST(!guard.is_nearly_slow_mass(place(13), place(46), kStart));
+    jump(1, 46, kStart + 1min);
+    jump(2, 1, kStart + 2min);  // another step
+    BOOST_TEST(!guard.is_nearly_slow_mass(place(13), place(46), kStart + 2min));
+    jump(2, 46, kStart + 30min);
+    BOOST_TEST(guard.is_nearly_slow_mass(place(13), place(46), kStart + 30min));
+    jump(3, 46, kStart + 61min);  // the first was there an hour ago
+    BOOST_TEST(!guard.involves_slowly({place(13), place(46)}, kStart + 61min));
+    jump(4, 46, kStart + 62min);
+    BOOST_TEST(guard.involves_slowly({place(13), place(46)}, kStart + 62min));
+    BOOST_TEST(guard.involves_slowly({place(46), place(13)}, kStart + 92min - 1us));
+    BOOST_TEST(!guard.involves_slowly({place(46), place(13)}, kStart + 92min));
+    BOOST_TEST(!guard.involves({place(13), place(46)}, kStart + 62min));
+    BOOST_TEST(guard.was_slow_mass(place(13), place(46), kStart + 30min));
+    BOOST_TEST(!guard.was_slow_mass(place(46), place(13), kStart + 30min));
+}
+
+// A failover that takes an hour, one line every `step`; each is back after `away`.
+Log failover(unsigned count, std::chrono::seconds step, std::chrono::minutes away) {
+    Log log;
+    for (unsigned i = 0; i < count; ++i) {
+        const std::string id = "id" + std::to_string(i), home = in_prefecture(13, i), elsewhere = in_prefecture(46, i);
+        const Time leaves = kStart + 10min + i * step;
+        log.resident(id, home).alive(id, leaves - 20min, home).dial(id, leaves, elsewhere);
+        log.dial(id, leaves + away, in_prefecture(13, 5000 + i));
+    }
+    return log;
+}
+
+BOOST_AUTO_TEST_CASE(a_failover_of_a_few_lines_suspends_nobody_there_and_back) {
+    for (const unsigned count : {4U, 12U, 40U, 200U}) {
+        for (const auto away : {45min, 90min}) {  // within the hour in which a bounce is certain, and after it
+            Isp isp;
+            isp.read(failover(count, std::min<std::chrono::seconds>(110s, 3600s / count), away)).until(kStart + 5h);
+            BOOST_TEST(isp.suspended() == 0U, count << " lines, away for " << away.count() << " min");
+            BOOST_TEST(isp.in_review() == count);
+        }
+    }
+}
+
+// Two thieves from one place who share the home of their victims: the second waits for a third and is suspended when
+// none came. What is not shared does not wait.
+BOOST_AUTO_TEST_CASE(two_thieves_are_no_failover) {
+    Isp isp;
+    Log log;
+    for (const auto& [id, time, where] :
+         {std::tuple{"first", kStart, 46U}, {"second", kStart + 20min, 46U}, {"other", kStart + 21min, 1U}})
+        log.resident(id, in_prefecture(13))
+            .alive(id, time - 5min, in_prefecture(13))
+            .dial(id, time, in_prefecture(where));
+    isp.read(log).until(kStart + 2h);
+    BOOST_TEST(isp.suspended_at("first").value() == kStart + 2min);
+    BOOST_TEST(isp.suspended_at("second").value() == kStart + 30min);
+    BOOST_TEST(isp.suspended_at("other").value() == kStart + 23min);
+}
+
+// So few may as well be a gang: a person looks, and meanwhile nobody is at home there.
+BOOST_AUTO_TEST_CASE(what_a_few_did_does_not_make_a_region_familiar) {
+    Isp isp;
+    Log log;
+    for (unsigned i = 0; i < 4; ++i) {
+        const std::string id = "id" + std::to_string(i), home = in_prefecture(13, i), there = in_prefecture(46, i);
+        log.resident(id, home).alive(id, kStart, home).dial(id, kStart + i * 1min, there);
+        log.alive_every(1h, id, kStart + 1h, kStart + 48h, there);
+    }
+    isp.read(log).until(kStart + 49h);
+    BOOST_TEST(isp.suspended() == 0U);
+    BOOST_TEST(isp.in_review() == 4U);
+    for (const auto& [key, stream] : isp.detector.streams())
+        BOOST_TEST(!stream->learned.familiarity.is_familiar(region("JP-46"), kStart + 48h, enforced()));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(storm_by_accepts)
 
 // `usual` IDs in any five minutes for a day; then `count` at once.
