@@ -152,6 +152,29 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_shown_while_the_database_is_away, Isp) {
     BOOST_TEST(!std::filesystem::exists(path("all.jsonl")));
 }
 
+// The accounting table of FreeRADIUS as a log, by the columns that an event needs.
+BOOST_FIXTURE_TEST_CASE(a_table_of_freeradius_is_read, Isp) {
+    exec(
+        "CREATE TABLE public.radacct (username text, framedipaddress inet, acctstarttime timestamptz, "
+        "acctupdatetime timestamptz, acctstoptime timestamptz)");
+    exec(
+        "INSERT INTO public.radacct VALUES ('Tanaka', '10.1.0.1', '2026-03-01 09:00:00Z', NULL, '2026-03-01 "
+        "10:00:00Z')");
+    const auto read = [this](const std::string& table) {
+        return guardctl({"replay", "-p", "pools.csv", "postgresql:" + connection_of("postgres"), "--table", table,
+                         "--events", "all.jsonl"});
+    };
+    const auto result = read("public.radacct");
+    BOOST_TEST(result.status == 0, result.output);
+    const auto events = findings("all.jsonl");
+    BOOST_TEST_REQUIRE(events.size() == 2U);
+    BOOST_TEST(events[0].at("kind") == "assign");
+    BOOST_TEST(events[0].at("id") == "tanaka");
+    BOOST_TEST(events[0].at("file") == "table public.radacct");
+    BOOST_TEST(events[1].at("kind") == "release");
+    BOOST_TEST(read("public.none").status == 2);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace guard::test
