@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -72,7 +73,7 @@ std::vector<std::uint64_t> Comparison::subjects(Action action) const {
 std::vector<Comparison::Difference> Comparison::differences() const {
     std::vector<Difference> all;
     for (const auto& [key, verdicts] : verdicts_)
-        if (std::any_of(verdicts.begin(), verdicts.end(), [&](const auto& one) { return one != verdicts.front(); }))
+        if (std::adjacent_find(verdicts.begin(), verdicts.end(), std::not_equal_to<>()) != verdicts.end())
             all.push_back({key, verdicts});
     return all;
 }

@@ -26,6 +26,9 @@ void OutputFile::write(std::string_view text) {
 
 void OutputFile::close() {
     if (out_ != nullptr && std::fflush(out_) != 0) fail();
+    // Some file systems tell only now.
+    if (file_ && std::fclose(file_.release()) != 0) fail();
+    out_ = nullptr;
 }
 
 void OutputFile::fail() const {

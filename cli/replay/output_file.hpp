@@ -18,13 +18,14 @@ class OutputFile {
     [[nodiscard]] bool wanted() const { return out_ != nullptr; }
     // Throws CouldNotRun when the disk is full.
     void write(std::string_view text);
+    // The last write; nothing may be written after it. Throws the same.
     void close();
 
   private:
     [[noreturn]] void fail() const;
 
     struct Close {
-        void operator()(std::FILE* file) const { std::fclose(file); }
+        void operator()(std::FILE* file) const { static_cast<void>(std::fclose(file)); }
     };
     std::string name_;
     std::unique_ptr<std::FILE, Close> file_;
