@@ -4,7 +4,7 @@ namespace guard::replay {
 
 std::string_view to_string(Ignored ignored) {
     static constexpr std::array<std::string_view, kIgnoredClasses> kNames = {
-        "blank", "other program", "no authentication", "no address", "internal", "not wanted"};
+        "blank", "other program", "no authentication", "no address", "internal", "not wanted", "temporary"};
     return kNames[static_cast<std::size_t>(ignored)];
 }
 
