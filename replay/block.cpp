@@ -91,7 +91,7 @@ BlockParser::BlockParser(std::shared_ptr<const LogParser> parser, const StreamOp
     : parser_(std::move(parser)), normalise_(options.normalise) {
     const auto serves = [&](Service service) { return !options.service || *options.service == service; };
     wanted_ = {serves(Service::pppoe), serves(Service::smtp_auth), serves(Service::smtp_auth) && options.imap,
-               serves(Service::smtp_auth) && options.pop3};
+               serves(Service::smtp_auth) && options.pop3, serves(Service::smtp_auth)};  // the last: see AttemptLedger
 }
 
 void BlockParser::take(const LogEvent& event, Block& block, std::vector<Fault>& faults, std::uint64_t& unusable) const {
@@ -102,8 +102,7 @@ void BlockParser::take(const LogEvent& event, Block& block, std::vector<Fault>& 
     if (block.count == block.events.size()) block.events.emplace_back();
     RawEvent& raw = block.events[block.count];
     LoginEvent& login = raw.stream.event;
-    const bool anonymous = event.id.empty() && event.kind == Kind::reject && event.protocol != Protocol::pppoe;
-    if (anonymous) {
+    if (event.id.empty() && event.protocol != Protocol::pppoe) {
         login.id.clear();
     } else if (!normalise_.into(login.id, event.id)) {
         ++unusable;
@@ -125,6 +124,8 @@ void BlockParser::take(const LogEvent& event, Block& block, std::vector<Fault>& 
     raw.has_year = event.at.has_year;
     raw.has_zone = event.at.has_zone;
     raw.summary = event.summary;
+    raw.copied = event.copied;
+    raw.witness = event.witness;
     ++block.count;
 }
 

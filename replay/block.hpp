@@ -19,7 +19,8 @@ inline constexpr std::size_t kBlockPadding = 64;  // what LogParser::parse may r
 struct RawEvent {
     StreamEvent stream;  // `line` from 0, of the block; the time as LogTime has it
     std::uint64_t connection = 0;
-    bool has_year = true, has_zone = true, summary = false;
+    bool has_year = true, has_zone = true, summary = false, copied = false;
+    Witness witness = Witness::server;
 };
 
 struct Block {

@@ -41,6 +41,8 @@ Input::Input(std::size_t index, const StreamOptions& options, const Zone& zone, 
       stop_(stop),
       index_(static_cast<std::uint32_t>(index)),
       zone_(zone),
+      mail_wanted_(options.imap || options.pop3),
+      ledger_(mail_wanted_),
       sorter_(options.reorder),
       counts_(counts) {
     const std::string& input = options.inputs[index];
@@ -73,14 +75,14 @@ Expected<void> Input::look_at(std::string beginning, bool all, Time newest) {
     if (beginning.starts_with("\xEF\xBB\xBF")) beginning.erase(0, 3);
     if (!all) beginning.resize(beginning.rfind('\n') + 1);
     const bool is_table = is_database(options_.inputs[index_]);
-    auto parser = find_parser(is_table ? "csv" : options_.format, beginning);
+    beginning.append(kBlockPadding, '\0');
+    const std::string_view text(beginning.data(), beginning.size() - kBlockPadding);
+    auto parser = find_parser(is_table ? "csv" : options_.format, text);
     if (!parser) return unexpected(std::move(parser.error()));
     parser_ = std::move(*parser);
     counts_.format = parser_->name();
     starts_give_order_ = counts_.format == "radacct";
     newest_ = newest;
-    beginning.append(kBlockPadding, '\0');
-    const std::string_view text(beginning.data(), beginning.size() - kBlockPadding);
     ParsedChunk chunk;
     parser_->parse(text.substr(0, all ? text.size() : parser_->whole_records(text)), chunk);
     TimeRepair repair(zone_, options_.year, newest);
@@ -144,6 +146,7 @@ void Input::take(RawEvent& raw) {
     event.time = repair_->repaired(event.time, raw.has_year, raw.has_zone);
     raw.stream.input = index_;
     raw.stream.line += counts_.lines + 1;
+    if (raw.stream.protocol != Protocol::pppoe && !take_attempts(raw)) return;
     if (!wanted(event)) {
         ++counts_.ignored[static_cast<std::size_t>(Ignored::not_wanted)];
         return;
@@ -151,6 +154,31 @@ void Input::take(RawEvent& raw) {
     ++counts_.events;
     ++counts_.by_protocol[static_cast<std::size_t>(raw.stream.protocol)];
     sorter_.push(raw.stream, !starts_give_order_ || event.kind == Kind::assign);
+}
+
+bool Input::take_attempts(RawEvent& raw) {
+    LoginEvent& login = raw.stream.event;
+    LogEvent event;
+    event.at.time = login.time;
+    event.protocol = raw.stream.protocol;
+    event.kind = login.kind;
+    event.id = login.id;
+    event.addresses = login.addresses;
+    event.attempts = raw.stream.attempts;
+    event.connection = raw.connection;
+    event.summary = raw.summary;
+    event.copied = raw.copied;
+    event.witness = raw.witness;
+    if (!ledger_.take(event)) {
+        // A note without attempts is of a line that is counted already.
+        const bool not_wanted = event.protocol == Protocol::mail && !mail_wanted_;
+        if (raw.stream.attempts > 0)
+            ++counts_.ignored[static_cast<std::size_t>(not_wanted ? Ignored::not_wanted : Ignored::repeated)];
+        return false;
+    }
+    raw.stream.attempts = event.attempts;
+    if (login.id.empty()) login.id = event.id;
+    return true;
 }
 
 bool Input::wanted(const LoginEvent& event) const {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "replay/attempt_ledger.hpp"
 #include "replay/event_sorter.hpp"
 #include "replay/parsed_input.hpp"
 #include "replay/time_repair.hpp"
@@ -38,6 +39,8 @@ class Input {
     Expected<void> look_at(std::string beginning, bool all, Time newest);
     void take(Block& block);
     void take(RawEvent& raw);
+    // Asks the ledger. False: other lines told of it already.
+    [[nodiscard]] bool take_attempts(RawEvent& raw);
     [[nodiscard]] bool wanted(const LoginEvent& event) const;
 
     const StreamOptions& options_;
@@ -54,6 +57,8 @@ class Input {
 
     std::shared_ptr<ParsedInput> parsed_;
     std::optional<TimeRepair> repair_;
+    const bool mail_wanted_;
+    AttemptLedger ledger_;
     EventSorter sorter_;
     InputCounts& counts_;
     std::vector<MalformedLine> faults_;

@@ -41,6 +41,7 @@ struct Cell {
     std::string_view text;  // without its quotes
     bool doubled = false;   // and it holds a quote, twice
     bool valid = true, ends_row = false;
+    bool open = false;  // its closing quote is missing: all that was left is in it
 };
 
 // Takes a cell off `rest`, and the separator or line end behind it.
@@ -63,7 +64,7 @@ Cell take_cell(std::string_view& rest, char separator) {
     }
     if (end == rest.npos) {
         rest = {};
-        return {{}, false, false, true};
+        return {{}, false, false, true, true};
     }
     cell.text = rest.substr(1, end - 1);
     rest.remove_prefix(end + 1);
@@ -120,16 +121,13 @@ std::size_t CsvParser::recognise(std::string_view beginning) const {
 }
 
 std::size_t CsvParser::whole_records(std::string_view bytes) const {
+    if (bytes.find('"') == bytes.npos) return LogParser::whole_records(bytes);
     std::size_t end = 0;
-    for (std::size_t at = 0; at < bytes.size();) {
-        // Not within quotes.
-        const std::size_t quote = std::min(bytes.find('"', at), bytes.size());
-        if (const auto newline = bytes.substr(at, quote - at).rfind('\n'); newline != bytes.npos)
-            end = at + newline + 1;
-        if (quote == bytes.size()) break;
-        const std::size_t closing = bytes.find('"', quote + 1);
-        if (closing == bytes.npos) break;
-        at = closing + 1;
+    for (std::string_view rest = bytes; !rest.empty();) {
+        const Cell cell = take_cell(rest, separator_);
+        const std::size_t taken = bytes.size() - rest.size();
+        if (cell.open) break;
+        if (cell.ends_row && bytes[taken - 1] == '\n') end = taken;
     }
     return end;
 }

@@ -122,7 +122,7 @@ class Finisher {
 
     void finish() {
         if (!record_.has_begin) return fault("a record without its first line", "one that begins with a time");
-        const auto timestamp = scan_number(record_.timestamp);
+        const auto timestamp = scan_seconds(record_.timestamp);
         if (!timestamp) return fault("a record without its last line", "one that ends with \"Timestamp = SECONDS\"");
         if (record_.status.empty() && record_.packet_type.empty())
             return fault("neither Packet-Type nor Acct-Status-Type", "one of them");

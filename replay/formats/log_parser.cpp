@@ -3,13 +3,14 @@
 namespace guard::replay {
 
 std::string_view to_string(Protocol protocol) {
-    static constexpr std::array<std::string_view, kProtocols> kNames = {"pppoe", "smtp", "imap", "pop3"};
+    static constexpr std::array<std::string_view, kProtocols> kNames = {"pppoe", "smtp", "imap", "pop3", "mail"};
     return kNames[static_cast<std::size_t>(protocol)];
 }
 
 std::string_view to_string(Ignored ignored) {
     static constexpr std::array<std::string_view, kIgnoredClasses> kNames = {
-        "blank", "other program", "no authentication", "no address", "internal", "not wanted", "no ID", "repeated"};
+        "blank",     "other program", "no authentication", "no address", "internal", "not wanted",
+        "temporary", "no ID",         "repeated"};
     return kNames[static_cast<std::size_t>(ignored)];
 }
 

@@ -15,9 +15,22 @@
 
 namespace guard::replay {
 
-enum class Protocol : std::uint8_t { pppoe, smtp, imap, pop3 };
-inline constexpr std::size_t kProtocols = 4;
+enum class Protocol : std::uint8_t {
+    pppoe,
+    smtp,
+    imap,
+    pop3,
+    mail,  // a mail service that the line does not name, or none of these three (ManageSieve)
+};
+inline constexpr std::size_t kProtocols = 5;
 [[nodiscard]] std::string_view to_string(Protocol protocol);  // "pppoe", "smtp", ...
+
+// Who tells of an attempt at a mail service. One attempt may have a line of each.
+enum class Witness : std::uint8_t {
+    server,   // that the client spoke to
+    service,  // an authentication service behind it (Dovecot's auth)
+    library,  // PAM behind that
+};
 
 // As the line tells it. Without its year the time lies in 2000, a leap year; without its zone it is written as if the
 // zone were UTC.
@@ -33,10 +46,12 @@ struct LogEvent {
     Kind kind = Kind::accept;
     std::string_view id;           // as written, not normalised; empty: the log does not name it
     Addresses addresses;           // as LoginEvent
-    std::uint32_t attempts = 1;    // rejects only: how many this line tells of
+    std::uint32_t attempts = 1;    // rejects only: how many this line tells of; 0: none, it is a note for the ledger
     std::uint32_t line = 0;        // where it begins in its chunk, from 0
     std::uint64_t connection = 0;  // the same for all lines of one connection or process of a daemon; 0: not known
     bool summary = false;          // repeats rejects of its connection that may have had lines of their own
+    bool copied = false;           // the daemon may have written the same line to a second log (Exim)
+    Witness witness = Witness::server;
 };
 
 enum class Ignored : std::uint8_t {
@@ -46,10 +61,11 @@ enum class Ignored : std::uint8_t {
     no_address,         // an SMTP-AUTH attempt whose client the line does not name: another line does, or none
     internal,           // from the daemon's own socket or process: no client
     not_wanted,         // a protocol or service the user did not ask for
+    temporary,          // an attempt that failed by the server's own fault: no verdict on ID or password
     no_id,              // of RADIUS, but of no ID: Accounting-On, a reply in a file of its own
-    repeated,           // a summary of attempts that had lines of their own
+    repeated,           // of attempts that other lines told of already
 };
-inline constexpr std::size_t kIgnoredClasses = 8;
+inline constexpr std::size_t kIgnoredClasses = 9;
 [[nodiscard]] std::string_view to_string(Ignored ignored);  // "blank", "other program", ...
 
 // What a line should have been and was not. Holds no ID.

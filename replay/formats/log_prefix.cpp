@@ -128,10 +128,16 @@ PrefixedLine take_prefix(std::string_view text, DayScanner& day) {
     return line;
 }
 
-std::optional<PrefixedLine> read_journal_entry(std::string_view text, std::deque<std::string>& kept) {
-    simdjson::dom::parser parser;
+struct JournalReader::Parser {
+    simdjson::dom::parser dom;
+};
+
+JournalReader::JournalReader() : parser_(std::make_unique<Parser>()) {}
+JournalReader::~JournalReader() = default;
+
+std::optional<PrefixedLine> JournalReader::read(std::string_view text, std::deque<std::string>& kept) {
     simdjson::dom::object entry;
-    if (parser.parse(text.data(), text.size(), false).get(entry) != simdjson::SUCCESS) return std::nullopt;
+    if (parser_->dom.parse(text.data(), text.size()).get(entry) != simdjson::SUCCESS) return std::nullopt;
     const auto text_of = [&](const char* key) -> std::optional<std::string_view> {
         std::string_view value;
         if (entry.at_key(key).get(value) != simdjson::SUCCESS) return std::nullopt;
@@ -141,7 +147,7 @@ std::optional<PrefixedLine> read_journal_entry(std::string_view text, std::deque
     auto time = text_of("_SOURCE_REALTIME_TIMESTAMP");
     if (!time) time = text_of("__REALTIME_TIMESTAMP");
     const auto microseconds = time ? scan_number(*time) : std::nullopt;
-    if (!microseconds) return std::nullopt;
+    if (!microseconds || *microseconds > kLatestSecond * 1'000'000) return std::nullopt;
     line.at.time = Time{Microseconds{*microseconds}};
     line.has_time = true;
     auto program = text_of("SYSLOG_IDENTIFIER");

@@ -3,6 +3,7 @@
 // the line is an entry of journalctl -o json. Any thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -26,8 +27,21 @@ struct PrefixedLine {
 // Takes the prefix off; a line with none that is known is all message. Views are into `line`.
 [[nodiscard]] PrefixedLine take_prefix(std::string_view line, DayScanner& day);
 
-// An entry of the journal as JSON: MESSAGE, _SOURCE_REALTIME_TIMESTAMP or __REALTIME_TIMESTAMP, SYSLOG_IDENTIFIER or
-// _COMM. Views are into `kept`. None: it is no such entry. 64 bytes behind `line` may be read.
-[[nodiscard]] std::optional<PrefixedLine> read_journal_entry(std::string_view line, std::deque<std::string>& kept);
+// Entries of the journal as JSON: MESSAGE, _SOURCE_REALTIME_TIMESTAMP or __REALTIME_TIMESTAMP, SYSLOG_IDENTIFIER or
+// _COMM. One thread; keeps the memory of its parser.
+class JournalReader {
+  public:
+    JournalReader();
+    ~JournalReader();
+    JournalReader(const JournalReader&) = delete;
+    JournalReader& operator=(const JournalReader&) = delete;
+
+    // Views are into `kept`. None: `line` is no such entry.
+    [[nodiscard]] std::optional<PrefixedLine> read(std::string_view line, std::deque<std::string>& kept);
+
+  private:
+    struct Parser;
+    std::unique_ptr<Parser> parser_;
+};
 
 }  // namespace guard::replay

@@ -176,7 +176,7 @@ bool Line::take_field(std::string_view key, std::string_view value) {
         }
     } else if (key == "stamp" || key == "delay") {
         if (value.empty()) return true;
-        const auto number = scan_number(value);
+        const auto number = scan_seconds(value);
         if (!number) return fault(in_quotes(value), std::string(key) + " in seconds"), false;
         if (key == "stamp")
             stamp_ = *number;
@@ -189,7 +189,7 @@ bool Line::take_field(std::string_view key, std::string_view value) {
 }
 
 void Line::by_template(std::string_view text) {
-    const auto received = scan_number(take_word(text));
+    const auto received = scan_seconds(take_word(text));
     const auto kind = parse_kind(take_word(text));
     if (!received || !kind) return fault("no time or no kind", "\"guard1 SECONDS KIND id=...\"");
     event_.kind = *kind;
@@ -231,12 +231,13 @@ std::size_t RadiusLogParser::recognise(std::string_view beginning) const {
     std::size_t found = 0;
     DayScanner day;
     std::deque<std::string> kept;
+    JournalReader journal;
     while (!beginning.empty()) {
         const std::string_view text = take_line(beginning);
         PrefixedLine line;
         if (text.starts_with('{')) {
             kept.clear();
-            line = read_journal_entry(text, kept).value_or(PrefixedLine{});
+            line = journal.read(text, kept).value_or(PrefixedLine{});
         } else {
             line = take_prefix(text, day);
         }
@@ -253,6 +254,7 @@ std::size_t RadiusLogParser::recognise(std::string_view beginning) const {
 void RadiusLogParser::parse(std::string_view chunk, ParsedChunk& out) const {
     out.clear();
     DayScanner day;
+    JournalReader journal;
     const bool cut = !chunk.ends_with('\n');
     for (; !chunk.empty(); ++out.lines) {
         const std::string_view text = take_line(chunk);
@@ -262,7 +264,7 @@ void RadiusLogParser::parse(std::string_view chunk, ParsedChunk& out) const {
         }
         PrefixedLine line;
         if (text[0] == '{') {
-            if (const auto entry = read_journal_entry(text, out.kept)) line = *entry;
+            if (const auto entry = journal.read(text, out.kept)) line = *entry;
         } else {
             line = take_prefix(text, day);
         }

@@ -3,6 +3,7 @@
 #include "replay/formats/csv.hpp"
 #include "replay/formats/detail.hpp"
 #include "replay/formats/jsonl.hpp"
+#include "replay/formats/mail.hpp"
 #include "replay/formats/radius_log.hpp"
 
 namespace guard::replay {
@@ -16,6 +17,7 @@ std::vector<std::shared_ptr<const LogParser>> all_parsers() {
     parsers.push_back(std::make_shared<DetailParser>());
     for (const Variant variant : {Variant::login, Variant::login_with_slash, Variant::linelog})
         parsers.push_back(std::make_shared<RadiusLogParser>(variant));
+    for (auto& parser : mail_parsers()) parsers.push_back(std::move(parser));
     return parsers;
 }
 

@@ -17,6 +17,7 @@ inline constexpr std::size_t kBeginningBytes = 256 * 1024;  // what is looked at
 
 // The parser of the input that begins with `beginning`: of the format called `name`, or, when that is empty, of the one
 // that recognises most of it. The error says what was found and expected, without the input's name.
+// 64 bytes behind `beginning` may be read.
 [[nodiscard]] Expected<std::shared_ptr<const LogParser>> find_parser(std::string_view name, std::string_view beginning);
 
 }  // namespace guard::replay

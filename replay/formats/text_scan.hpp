@@ -39,6 +39,13 @@ namespace guard::replay {
     return value;
 }
 
+// Seconds from 1970, up to the end of 9999: no arithmetic with what is later overflows.
+inline constexpr std::int64_t kLatestSecond = 253'402'300'799;
+[[nodiscard]] inline std::optional<std::int64_t> scan_seconds(std::string_view text) {
+    const auto seconds = scan_number(text);
+    return seconds && *seconds <= kLatestSecond ? seconds : std::nullopt;
+}
+
 // Two digits at `at`; negative: they are none.
 [[nodiscard]] inline int scan_two(const char* at) {
     return is_digit(at[0]) && is_digit(at[1]) ? (at[0] - '0') * 10 + (at[1] - '0') : -1;

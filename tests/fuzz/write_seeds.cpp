@@ -161,6 +161,13 @@ void add_texts(Seeds& seeds) {
             seeds.add("identity", mode(settings) + name);
 }
 
+// Each with a place to cut in front, in the middle and behind.
+void add_log(Seeds& seeds, const std::string& target, const std::string& settings, const std::string& text) {
+    for (const std::size_t cut : {std::size_t{0}, text.size() / 2, std::size_t{65535}})
+        seeds.add(target,
+                  mode(static_cast<unsigned>(cut / 256)) + mode(static_cast<unsigned>(cut % 256)) + settings + text);
+}
+
 void add_lines(Seeds& seeds) {
     const std::vector<std::string> lines{
         R"({"time":"2026-03-01T08:00:00+09:00","service":"pppoe","kind":"assign","id":"tanaka@isp.example","address":"10.1.7.21"})",
@@ -181,10 +188,70 @@ void add_lines(Seeds& seeds) {
     std::string all = "\xEF\xBB\xBF";
     for (const std::string& line : lines) {
         for (const unsigned settings : {0U, 3U}) seeds.add("jsonl", mode(settings) + line + '\n');
+        add_log(seeds, "jsonl_scan", "", line + '\n');
         all += line + "\r\n \t\n";
     }
     seeds.add("jsonl", mode(0) + all);
+    add_log(seeds, "jsonl_scan", "", all);
     seeds.add("jsonl", mode(0));
+}
+
+void add_detail(Seeds& seeds) {
+    const std::string start =
+        "Sun Nov 22 09:14:21 2026\n\tUser-Name = \"u1\"\n\tAcct-Status-Type = Start\n\tFramed-IP-Address = 192.0.2.5\n"
+        "\tFramed-IPv6-Prefix = 2001:db8:1::/64\n\tDelegated-IPv6-Prefix = 2001:db8:100::/56\n\tAcct-Delay-Time = 10\n"
+        "\tEvent-Timestamp = \"Nov 22 2026 18:14:11 JST\"\n\tTimestamp = 1795338861\n\n";
+    const std::string stop =
+        "Sun Nov 22 09:14:21 2026\n\tUser-Name = \"q\\\"u\\\\\\n\\001\"\n\tAcct-Status-Type = Stop\n"
+        "\tFramed-IPv6-Address = 2001:db8:1::7\n\tTunnel-Type:1 = L2TP\n\tTimestamp = 1795338861\n\n";
+    const std::string reply =
+        "Sun Nov 22 09:14:21 2026\n\tPacket-Type = Access-Accept\n\tUser-Name = \"u1\"\n\tTimestamp = 1795338861\n\n";
+    for (const std::string& text : {start, stop, reply, start + stop, stop.substr(0, 60) + "\n" + reply,
+                                    stop.substr(30), reply.substr(0, reply.size() - 5), std::string("\n\n\nx\n\n")})
+        add_log(seeds, "detail", "", text);
+}
+
+void add_radius_log(Seeds& seeds) {
+    const std::string ok = "(0) Login OK: [u1@isp.example/pw] (from client bras1 port 7 cli 02-00-00-00-00-01)\n";
+    const std::string no = "Login incorrect (pap: wrong): [u1] (from client bras1 port 7)\n";
+    const std::vector<std::string> lines{
+        "Sun Nov 22 09:14:21 2026 : Auth: " + ok,
+        "Sun Nov 22 09:14:19 2026 : Info: Ready to process requests\n",
+        "Nov  2 09:14:21 aaa1 radiusd[812]: " + no,
+        "Nov 22 09:14:21 aaa1 sshd[812]: " + no,
+        "2026-11-22T09:14:21.169230+09:00 aaa1 freeradius: " + ok,
+        "2026-11-22T09:14:21+0900 aaa1 radiusd[1]: Accepted user: u1\n",
+        "Nov 22 09:14:21 aaa1 radiusd[1]: Disconnect: [u1] (did  cli  port 7 ip 192.0.2.5) 60 seconds\n",
+        "{\"MESSAGE\":\"Login OK: [u1] (from client b port "
+        "1)\",\"_COMM\":\"radiusd\",\"__REALTIME_TIMESTAMP\":\"1772355662000000\"}\n",
+        "{\"MESSAGE\":[82,255],\"SYSLOG_IDENTIFIER\":\"radiusd\",\"_SOURCE_REALTIME_TIMESTAMP\":\"1772355662000000\"}"
+        "\n",
+        "guard1 1795338951 assign id=u1%40isp.example address=192.0.2.5,,2001:db8:1::/64, stamp=1795338941 delay=10 "
+        "end\n",
+        "guard1 1795338951 reject id=a%0Ab end\n",
+        "Connect: [u1] (did  cli  port 7 ip 192.0.2.5)\n\n",
+    };
+    std::string all;
+    for (const std::string& line : lines) all += line;
+    for (const unsigned variant : {0U, 1U, 2U}) {
+        for (const std::string& line : lines) add_log(seeds, "radius_log", mode(variant), line);
+        add_log(seeds, "radius_log", mode(variant), all);
+    }
+}
+
+void add_csv(Seeds& seeds) {
+    const std::string sessions =
+        "username,acctstarttime,acctupdatetime,acctstoptime,framedipaddress,delegatedipv6prefix\n";
+    const std::string attempts = "id;UserName;pass;reply;AuthDate\r\n";
+    for (const std::string& text :
+         {sessions +
+              "u1,2026-03-01 09:00:00+09,2026-03-01 10:00:00+09,2026-03-02 09:00:00.5+09,192.0.2.5,2001:db8::/56\n",
+          sessions + "\"a \"\"b\"\"\n,c\",2026-03-01T09:00:00Z,\\N,,,\nu=2B,2026-03-01 09:00:00,,,,\n",
+          sessions + "u\"1,x,,,,\n\"u1\"x,\n,,,,,\nu1,0000-00-00 00:00:00,,,,\nu1,2026-03-01 09:00:00,,,home,\n",
+          attempts +
+              "1;u1;\"p;w\";Access-Accept;2026-03-01 09:00:00.123456+0900\r\n2;u2;;Access-Reject;2026-03-01 09:00:00\n",
+          attempts + "1;u1;x;Access-Challenge;\n\n1;u1;x;Access-Accept;2026-03-01 09:00:0"})
+        add_log(seeds, "csv", "", text);
 }
 
 void add_pools(Seeds& seeds) {
@@ -232,6 +299,9 @@ int main(int count, char** arguments) try {
     add_tables(seeds);
     add_texts(seeds);
     add_lines(seeds);
+    add_detail(seeds);
+    add_radius_log(seeds);
+    add_csv(seeds);
     add_pools(seeds);
     add_replies(seeds);
     return EXIT_SUCCESS;
