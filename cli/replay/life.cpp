@@ -133,7 +133,12 @@ void Life::add(const replay::StreamEvent& read) {
 
 std::string Life::what_pppoe(const LoginEvent& event, const std::optional<geo::Place>& place) {
     if (event.kind == Kind::reject) return "refused: counts for pppoe.reject alone, which never suspends";
-    const detection::Change change = history_.add(event, place, configuration_.settings.detection);
+    const auto& settings = configuration_.settings.detection;
+    unsigned sessions = settings.pppoe.default_sessions;
+    if (configuration_.knowledge.contract)
+        if (const auto contract = configuration_.knowledge.contract(event.service, event.id))
+            sessions = contract->sessions;
+    const detection::Change change = history_.add(event, place, settings, sessions);
     if (change.repeated) return "told before: nothing changed";
     std::vector<std::string> parts;
     if (change.new_session) parts.emplace_back("a session begins");
