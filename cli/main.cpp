@@ -96,6 +96,7 @@ void add_suspended(CLI::App& app, SuspendedOptions& options, int& result) {
         suspended->add_subcommand("release", "end the suspension of one ID; recorded under your database login");
     add_database(*release, options.database);
     add_id(*release, options);
+    release->add_flag("--json", options.json, "one JSON object");
     release->add_option("-r,--reason", options.reason, "why: what the subscriber said, how it was checked")->required();
     release->callback([&] { result = suspended_release(options); });
 }

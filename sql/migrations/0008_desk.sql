@@ -13,6 +13,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(m ->> rule, m ->> '') FROM (SELECT guard.setting_of('detection.modes')::jsonb AS m) AS modes
 $$;
 
+-- A case that was closed and leads to a suspension after all is open again.
+CREATE FUNCTION guard.suspension_opens_case() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE guard.incident SET state = 'suspended' WHERE incident_id = NEW.incident_id AND state <> 'suspended';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER suspension_opens_case AFTER INSERT ON guard.suspension
+    FOR EACH ROW WHEN (NEW.released_at IS NULL) EXECUTE FUNCTION guard.suspension_opens_case();
+
 -- Review -----------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE guard.review (
@@ -81,13 +91,12 @@ BEGIN
     INSERT INTO guard.notice (incident_id, kind, idempotency_key, service, id)
     VALUES (case_of.incident_id, 'suspended', 'suspended:' || case_of.incident_key, case_of.service, case_of.id)
     ON CONFLICT (idempotency_key) DO NOTHING;
-    UPDATE guard.incident SET state = 'suspended' WHERE incident_id = case_of.incident_id;
     INSERT INTO guard.audit (action, object, detail)
     VALUES ('suspend', 'incident:' || case_of.incident_id, jsonb_build_object('rule', of_rule, 'reason', why));
     RETURN 'suspended';
 END $$;
 
--- A named member of staff judges an incident, once:
+-- A named member of staff judges an incident, once; anew only after more was found:
 --   misuse     in review: the ID is suspended; else the verdict alone is kept
 --   ordinary   the subscriber's own doing: its places count as seen from now on
 --   dismissed  nothing to go by, a fault of data: the places are held against nobody any longer, and teach nothing
@@ -104,7 +113,8 @@ BEGIN
     PERFORM guard.check_purpose(why);
     SELECT * INTO case_of FROM guard.incident WHERE incident_id = number FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN 'unknown'; END IF;
-    SELECT outcome INTO before FROM guard.review WHERE incident_id = number FOR UPDATE;
+    SELECT r.outcome INTO before FROM guard.review AS r WHERE r.incident_id = number
+    AND NOT EXISTS (SELECT FROM guard.finding AS f WHERE f.incident_id = number AND f.recorded_at > r.decided_at) FOR UPDATE;
     IF before IS NOT NULL AND (before <> 'misuse' OR verdict = 'misuse') THEN RETURN 'decided'; END IF;
     IF verdict = 'misuse' AND case_of.state = 'review' THEN
         IF EXISTS (SELECT FROM guard.allowed AS a WHERE a.service = case_of.service AND a.id = case_of.id
@@ -303,49 +313,20 @@ BEGIN
     RETURN true;
 END $$;
 
--- Status -----------------------------------------------------------------------------------------------------------------
-
--- In one look: how much there is of what, since when, and whether a person is wanted.
-CREATE FUNCTION guard.status() RETURNS TABLE (what text, number bigint, since timestamptz, wants_a_person boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'suspended', count(*), min(suspended_at), false FROM guard.suspension WHERE released_at IS NULL
-    UNION ALL
-    SELECT 'in review', count(*), min(since), count(*) > 0 FROM guard.incidents WHERE state = 'review' AND outcome IS NULL
-    UNION ALL
-    SELECT 'review overdue', count(*), min(due_at), count(*) > 0 FROM guard.incidents WHERE overdue
-    UNION ALL
-    SELECT 'breaker open', count(*), min(opened_at), count(*) > 0 FROM guard.breaker WHERE closed_at IS NULL
-    UNION ALL
-    SELECT 'open alarms', count(*), min(raised_at), count(*) > 0 FROM guard.alarm WHERE closed_at IS NULL
-    UNION ALL
-    SELECT 'blocked sources', count(*), min(started_at), false FROM guard.block
-    WHERE enforced AND ended_at IS NULL AND expires_at > clock_timestamp()
-    UNION ALL
-    SELECT 'notices queued', count(*), min(created_at), false FROM guard.notice WHERE state = 'queued'
-    UNION ALL
-    SELECT 'disconnects not done', count(*), min(created_at), false FROM guard.disconnect WHERE done_at IS NULL
-    UNION ALL
-    SELECT 'on the allow list', count(*), min(created_at), false FROM guard.allowed WHERE expires_at > clock_timestamp()
-    UNION ALL
-    SELECT 'spools read', count(*), min(updated_at), coalesce(min(updated_at) < clock_timestamp() - interval '5 minutes', false)
-    FROM guard.progress
-$$;
-
 -- Rights -----------------------------------------------------------------------------------------------------------------
 
 REVOKE ALL ON guard.review, guard.incidents, guard.evidence_ticket FROM PUBLIC;
-REVOKE ALL ON FUNCTION guard.mode_of(text), guard.review_begins(), guard.escalate_reviews(),
+REVOKE ALL ON FUNCTION guard.mode_of(text), guard.suspension_opens_case(), guard.review_begins(), guard.escalate_reviews(),
     guard.suspend_by_person(guard.incident, text), guard.decide_incident(bigint, text, text), guard.evidence_open(bigint, text),
     guard.incident_of_ticket(uuid), guard.evidence_read(uuid), guard.incident_read(uuid), guard.close_breaker(text),
     guard.close_alarm(bigint, text), guard.allow_id(text, bytea, text, text, timestamptz, text),
-    guard.disallow_id(text, bytea, text), guard.lift_block(bigint, text), guard.status() FROM PUBLIC;
+    guard.disallow_id(text, bytea, text), guard.lift_block(bigint, text) FROM PUBLIC;
 
 GRANT SELECT ON guard.incidents, guard.breaker, guard.alarm, guard.allowed, guard.block TO guard_desk;
 GRANT EXECUTE ON FUNCTION guard.decide_incident(bigint, text, text), guard.evidence_open(bigint, text), guard.evidence_read(uuid),
     guard.incident_read(uuid), guard.close_breaker(text), guard.close_alarm(bigint, text),
     guard.allow_id(text, bytea, text, text, timestamptz, text), guard.disallow_id(text, bytea, text),
     guard.lift_block(bigint, text) TO guard_desk;
-GRANT EXECUTE ON FUNCTION guard.status() TO guard_desk, guard_auditor;
 GRANT SELECT ON guard.incidents, guard.review TO guard_auditor;
 GRANT SELECT (incident_id, outcome, decided_at) ON guard.review TO guard_analyzer;
 GRANT EXECUTE ON FUNCTION guard.escalate_reviews() TO guard_analyzer;
