@@ -216,8 +216,8 @@ std::vector<std::int64_t> NoticeQueue::within_rates(pqxx::work& transaction, std
     if (!held_back.empty())
         transaction.exec_params(
             "UPDATE guard.delivery AS d SET leased_by = NULL, lease_until = NULL, "
-            "due_at = clock_timestamp() + x.moment * interval '1 us', "
-            "paced_at = clock_timestamp() + x.moment * interval '1 us' "
+            "due_at = statement_timestamp() + x.moment * interval '1 us', "
+            "paced_at = statement_timestamp() + x.moment * interval '1 us' "
             "FROM unnest($1::bigint[], $2::bigint[]) AS x (delivery_id, moment) WHERE d.delivery_id = x.delivery_id",
             in_braces(held_back), in_braces(moments));
     return held_back;
