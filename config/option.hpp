@@ -75,6 +75,7 @@ struct AtMost {
 [[nodiscard]] std::span<const Section> sections();
 // Those about the roads to the subscriber.
 [[nodiscard]] std::vector<Section> channel_sections();
+[[nodiscard]] std::vector<Section> plan_sections();
 [[nodiscard]] std::span<const AtMost> at_most();
 [[nodiscard]] std::span<const std::string_view> mode_names();
 

@@ -347,8 +347,11 @@ Section notice() {
               "queued and raises an alarm."},
              {"phone_list", Flag{IN(phone_list)},
               "Whether calls are a channel: `guardctl notices phone-list` says whom to call, and somebody does."},
+             {"answer", Duration{IN(notice_answer), 1min, days{30}},
+              "So long a step of the plan waits for an answer; then the next one begins."},
              {"retry", Duration{IN(notice_retry), 1s, 24h}, "First pause after a failed attempt; it doubles."},
-             {"give_up", Duration{IN(notice_give_up), 1min, days{30}}, "After so long a notice is a dead letter."}}};
+             {"give_up", Duration{IN(notice_give_up), 1min, days{30}},
+              "A channel that has failed for so long has failed for good."}}};
 }
 
 Section log() {
@@ -379,6 +382,7 @@ std::span<const Section> sections() {
                                  analyzer(),    detection(), rule_modes(), pppoe(),   smtp(),
                                  smtp_source(), guards(),    disconnect(), release(), notice()};
         for (Section& section : channel_sections()) all.push_back(std::move(section));
+        for (Section& section : plan_sections()) all.push_back(std::move(section));
         all.push_back(log());
         return all;
     }();

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sstream>
 
+#include "config/notice_plan.hpp"
 #include "config/option.hpp"
 #include "config/suggestion.hpp"
 #include "event/text.hpp"
@@ -64,6 +65,9 @@ class Reader {
     Expected<Settings, std::vector<std::string>> read(const toml::table& root) {
         table(root, "");
         for (const AtMost& rule : at_most()) check(rule);
+        for (const PlanMistake& wrong : plan_mistakes(settings_))
+            if (const auto line = lines_.find(wrong.key); line != lines_.end())
+                mistake(line->second, wrong.key, wrong.found, wrong.expected);
         if (mistakes_.empty()) return std::move(settings_);
         std::vector<std::string> in_order;  // toml++ keeps keys by name, the operator's editor by line
         for (auto& [line, message] : mistakes_) in_order.push_back(std::move(message));

@@ -183,6 +183,13 @@ struct Settings {
     bool phone_list = false;      // there is somebody who makes the calls
     seconds notice_retry{60};     // first back-off
     seconds notice_give_up{3 * 24 * 3600};
+    seconds notice_answer{24 * 3600};               // so long a step of the plan waits for an answer
+    std::string pppoe_plan, smtp_auth_plan;         // config/notice_plan.hpp; empty: made of what is configured
+    std::map<std::string, std::string> rule_plans;  // by rule; empty or not there: as the service
+    std::string mail_quiet, letter_quiet;           // config/quiet_hours.hpp
+    std::string sms_quiet = "21:00-08:00", webhook_quiet = "21:00-08:00", phone_list_quiet = "21:00-08:00";
+    unsigned mail_rate = 0, mail_domain_rate = 0, letter_rate = 0;  // notices a minute; 0: no limit
+    unsigned sms_rate = 60, webhook_rate = 60, phone_list_rate = 0;
 
     MailSettings mail;
     LetterSettings letter;

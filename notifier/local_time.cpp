@@ -2,6 +2,8 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
+
 namespace guard::notifier {
 
 LocalTime::LocalTime(const std::string& zone) : zone_(date::locate_zone(zone)) {}
@@ -37,6 +39,17 @@ std::string LocalTime::header(Time time) const {
     // Not by the stream's locale, which is the "C" one here, but said outright: RFC 5322 wants English names.
     const auto zoned = date::make_zoned(zone_, std::chrono::floor<std::chrono::seconds>(time));
     return date::format(std::locale::classic(), "%a, %d %b %Y %H:%M:%S %z", zoned);
+}
+
+Time LocalTime::after_quiet(Time time, const config::QuietHours& hours) const {
+    const auto local = date::make_zoned(zone_, time).get_local_time();
+    const auto day = date::floor<date::days>(local);
+    const auto clock = local - day;
+    const bool overnight = hours.from > hours.to;
+    const bool quiet = overnight ? clock >= hours.from || clock < hours.to : clock >= hours.from && clock < hours.to;
+    if (!quiet) return time;
+    const auto end = day + (overnight && clock >= hours.from ? date::days(1) : date::days(0)) + hours.to;
+    return std::max(time, std::chrono::time_point_cast<Microseconds>(zone_->to_sys(end, date::choose::latest)));
 }
 
 }  // namespace guard::notifier

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "config/quiet_hours.hpp"
 #include "event/time.hpp"
 
 namespace date {
@@ -25,6 +26,9 @@ class LocalTime {
     [[nodiscard]] std::string stamp(Time time) const;
     // For a Date header (RFC 5322 section 3.3): "Sun, 01 Mar 2026 09:01:01 +0900".
     [[nodiscard]] std::string header(Time time) const;
+    // The end of the quiet hours if it is quiet then, else `time`. An end that a change of clocks skips is the moment
+    // of the change.
+    [[nodiscard]] Time after_quiet(Time time, const config::QuietHours& hours) const;
 
   private:
     const date::time_zone* zone_;

@@ -1,36 +1,50 @@
-// The queue of notices in guard.notice. Several notifiers may work on it at once: a notice is claimed with a lease in a
-// transaction of its own before it is sent, and what came of it is recorded in another. Who dies in between loses the
-// lease, and the next one sends again under the same Message-ID. All times are the database's. Functions throw pqxx
-// exceptions.
+// The queue of deliveries in guard.delivery. Several notifiers may work on it at once: deliveries are claimed in
+// batches with a lease, each is marked as being sent before it is, and the mark of the next one and what came of the
+// one before are one transaction. Who dies loses the lease; of what he had claimed the next one sends only the delivery
+// with the mark perhaps a second time, under the same key and Message-ID, and counts it (maybe_twice). All times are
+// the database's. Functions throw pqxx exceptions.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <pqxx/transaction>
 #include <string>
+#include <vector>
 
 #include "event/login_event.hpp"
 #include "event/time.hpp"
-
-namespace pqxx {
-class connection_base;
-}
+#include "notifier/channel.hpp"
 
 namespace guard::notifier {
 
-struct Notice {
-    std::int64_t notice_id = 0, incident_id = 0;
-    std::string kind;      // "suspended", "released"
-    std::string language;  // "ja", "en"
-    std::string message_id;
+struct QueuedDelivery {
+    std::int64_t delivery_id = 0, notice_id = 0, incident_id = 0;
+    std::string channel;
+    std::string key, message_id;
+    std::string kind;  // "suspended", "released"
     Service service = Service::pppoe;
-    std::string id;          // bytes
-    std::string name, mail;  // of the subscriber; empty: not known
-    int tries = 0;           // this one included
-    bool too_late = false;   // the time to give up had passed before it was claimed
-    Time seen_at{};          // of the event behind the finding
-    std::string seen;        // the finding in a sentence, in the language
+    std::string id;  // bytes
+    Recipient recipient;
+    int tries = 0;     // before this one
+    Time seen_at{};    // of the event behind the finding
+    std::string seen;  // the finding in a sentence, in the recipient's language
     std::optional<Time> suspended_at, released_at;
+};
+
+// At most so many a minute; 0: no limit. Over all notifiers; exact over time, in bursts of half a second.
+struct Rate {
+    unsigned notices = 0;
+    unsigned to_one_domain = 0;
+};
+
+// What came of a delivery that was handed to its channel.
+struct Outcome {
+    Delivery::Outcome is = Delivery::Outcome::later;
+    std::string recipient_masked, answer;
+    std::chrono::milliseconds age{};    // so long ago
+    std::chrono::milliseconds pause{};  // later: not before
 };
 
 class NoticeQueue {
@@ -38,27 +52,45 @@ class NoticeQueue {
     // `worker` tells this notifier from any other that ever lived.
     NoticeQueue(pqxx::connection_base& connection, std::string worker);
 
-    // The next one that is due, or whose lease another let run out. Never one while an earlier notice of the same
-    // incident is on its way: "restored" does not overtake "suspended".
-    [[nodiscard]] std::optional<Notice> claim(std::chrono::seconds lease);
-    [[nodiscard]] bool any_due();
+    // Up to `limit` that are due, or whose lease another let run out, by these channels; the most urgent first. What
+    // the rates hold back is put off to the moment they give it.
+    [[nodiscard]] std::vector<QueuedDelivery> claim(const std::map<std::string, Rate>& channels,
+                                                    std::chrono::seconds lease, int limit);
 
-    // What came of a claimed notice. Recording the same again changes nothing. False if the lease had run out and the
-    // notice is no longer this worker's.
-    bool sent(const Notice& notice, const std::string& recipient_masked, const std::string& answer);
-    bool dead(const Notice& notice, const std::string& recipient_masked, const std::string& answer);
+    // `outcome` of the delivery that was begun before; the same again changes nothing. False: the lease had run out and
+    // another has taken it over.
+    // `next` is begun: from here on it counts as sent perhaps. False: it is not to be sent, because it was cancelled or
+    // taken over. Both in one transaction, each may be missing.
+    struct Moved {
+        bool recorded = true, begun = true;
+    };
+    [[nodiscard]] Moved move_on(const QueuedDelivery* done, const Outcome& outcome, const QueuedDelivery* next,
+                                std::chrono::seconds lease);
 
-    enum class Next { queued, dead, lost };  // lost: as false above
-    // Again after `pause`; dead if that is past the time to give up.
-    Next later(const Notice& notice, const std::string& recipient_masked, const std::string& answer,
-               std::chrono::milliseconds pause);
+    // Claimed, not begun: for anybody again, not before `delay`.
+    void put_back(const std::vector<std::int64_t>& deliveries, std::chrono::milliseconds delay);
 
-    // An alarm for the desk; none if the same is still open.
-    void raise_alarm(const std::string& kind, const std::string& detail);
+    // Deliveries whose time to give up has passed are dead. Returns how many.
+    std::size_t give_up();
+
+    // How long until something is due by one of these channels, a step of a plan included; at most `longest`.
+    [[nodiscard]] std::chrono::milliseconds next_due(const std::vector<std::string>& channels,
+                                                     std::chrono::milliseconds longest);
 
   private:
+    struct Claimed;
+    [[nodiscard]] std::vector<std::int64_t> within_rates(pqxx::work& transaction, std::vector<Claimed> claimed,
+                                                         const std::map<std::string, Rate>& channels) const;
+
     pqxx::connection_base& connection_;
     std::string worker_;
 };
+
+// An alarm for the desk; none if the same is still open. The detail holds no ID and no address.
+void raise_alarm(pqxx::work& transaction, const std::string& kind, const std::string& detail);
+
+// "{1,2,3}": how an array of numbers is passed. "{"a","b"}": texts without quotes and backslashes.
+[[nodiscard]] std::string in_braces(const std::vector<std::int64_t>& numbers);
+[[nodiscard]] std::string in_braces(const std::vector<std::string>& texts);
 
 }  // namespace guard::notifier

@@ -11,11 +11,11 @@
 #include <random>
 #include <thread>
 
-#include "event/text.hpp"
+#include "config/notice_plan.hpp"
 #include "notifier/address.hpp"
-#include "notifier/message.hpp"
-#include "notifier/notice_queue.hpp"
-#include "notifier/smtp_client.hpp"
+#include "notifier/channels/channel_set.hpp"
+#include "notifier/notice_values.hpp"
+#include "notifier/planner.hpp"
 #include "sql/connection.hpp"
 #include "sql/migrate.hpp"
 
@@ -25,10 +25,11 @@ namespace {
 using namespace std::chrono_literals;
 using Errors = std::vector<std::string>;
 
-constexpr auto kLease = 5min;  // several times what SmtpClient::send takes at most
-constexpr auto kPoll = 10s;    // retries and leases become due without a notification
+constexpr auto kLease = 5min;  // several times what Channel::deliver takes at most
+constexpr int kBatch = 50;
+constexpr auto kPoll = 10s;  // at the latest; a wake-up may be lost
 constexpr auto kMaxPause = 1h;
-constexpr auto kFirstPause = 100ms;  // before the outcome of a notice is recorded again
+constexpr auto kFirstPause = 100ms;  // before the outcome of a delivery is recorded again
 constexpr auto kMaxReconnect = 30s;
 
 double random_share() {
@@ -42,8 +43,8 @@ std::string make_worker_name() {
     return std::string(host) + ":" + std::to_string(getpid()) + ":" + std::to_string(std::random_device{}());
 }
 
-// Answers of mail servers repeat the address; alarms and the notice's row show it masked.
-std::string without_address(std::string answer, const std::string& address) {
+// The other side may repeat the address; the proof shows it masked, in a field of its own.
+std::string without(std::string answer, const std::string& address) {
     for (auto at = answer.find(address); !address.empty() && at != std::string::npos; at = answer.find(address))
         answer.replace(at, address.size(), "<recipient>");
     return answer;
@@ -54,22 +55,6 @@ std::string one_line(std::string text) {
     std::ranges::replace(text, '\n', ' ');
     while (!text.empty() && text.back() == ' ') text.pop_back();
     return text;
-}
-
-Errors mistakes_in(const config::Settings& settings) {
-    Errors errors;
-    const auto require = [&](bool holds, const char* message) {
-        if (!holds) errors.emplace_back(message);
-    };
-    require(is_mail_address(settings.mail_from), "notice.mail_from: expected a mail address");
-    require(is_plain_utf8(settings.mail_from_name), "notice.mail_from_name: holds a control character");
-    require(!settings.smtp_host.empty(), "notice.smtp_host: expected a host name or address");
-    require(settings.smtp_port >= 1 && settings.smtp_port <= 65535, "notice.smtp_port: expected 1 to 65535");
-    require(!settings.operator_name.empty(), "notice.operator_name: a notice must say who writes");
-    require(!settings.operator_phone.empty(), "notice.operator_phone: a notice must say whom to call");
-    require(!settings.operator_verify.empty(),
-            "notice.operator_verify: a notice must say how to check that it is genuine");
-    return errors;
 }
 
 struct Receiver final : pqxx::notification_receiver {
@@ -89,47 +74,41 @@ std::chrono::milliseconds pause_after(int tries, std::chrono::seconds first, dou
 }
 
 struct Notifier::Session {
-    Session(const config::Settings& settings, const std::string& worker)
-        : connection(sql::connect(settings, "pppoe-guard-notifier")),
-          queue(*connection, worker),
+    Session(const Notifier& notifier)
+        : connection(sql::connect(notifier.settings_, "pppoe-guard-notifier")),
+          queue(*connection, notifier.worker_),
+          planner(*connection, notifier.settings_, notifier.channels_, notifier.local_time_),
           receiver(*connection, "guard_notice") {}
 
     std::unique_ptr<pqxx::connection> connection;
     NoticeQueue queue;
+    Planner planner;
     Receiver receiver;
 };
 
-struct Notifier::Result {
-    enum class State { sent, later, dead } state;
-    std::string answer;
-};
-
-Notifier::Notifier(const config::Settings& settings, const Clock& clock, TemplateSet templates, LocalTime local_time)
+Notifier::Notifier(const config::Settings& settings, const Clock& clock, std::vector<std::unique_ptr<Channel>> channels,
+                   LocalTime local_time)
     : settings_(settings),
       clock_(clock),
-      templates_(std::move(templates)),
+      channels_(std::move(channels)),
       local_time_(local_time),
       worker_(make_worker_name()) {}
 
 Notifier::~Notifier() = default;
 
 Expected<std::unique_ptr<Notifier>, Errors> Notifier::make(const config::Settings& settings, const Clock& clock) {
-    Errors errors = mistakes_in(settings);
-    auto templates = TemplateSet::load(settings.template_directory);
-    if (!templates) errors.insert(errors.end(), templates.error().begin(), templates.error().end());
-    try {
-        LocalTime local_time(settings.time_zone);
-        if (errors.empty())
-            return std::unique_ptr<Notifier>(new Notifier(settings, clock, std::move(*templates), local_time));
-    } catch (const std::runtime_error&) {
-        errors.push_back("notice.time_zone: \"" + settings.time_zone + "\" is not in the time zone database");
-    }
-    return unexpected(std::move(errors));
+    Errors errors;
+    auto channels = make_channels(settings);
+    if (!channels) errors = std::move(channels.error());
+    for (const auto& wrong : config::plan_mistakes(settings))
+        errors.push_back(wrong.key + ": found " + wrong.found + ", expected " + wrong.expected);
+    if (!errors.empty()) return unexpected(std::move(errors));
+    return std::make_unique<Notifier>(settings, clock, std::move(*channels), LocalTime(settings.time_zone));
 }
 
 void Notifier::open() {
     if (session_) return;
-    auto session = std::make_unique<Session>(settings_, worker_);
+    auto session = std::make_unique<Session>(*this);
     if (!sql::plan(*session->connection).empty())
         throw sql::MigrationError("the database lacks migrations of this program: run \"guardctl migrate\"");
     pqxx::work transaction(*session->connection);
@@ -139,133 +118,144 @@ void Notifier::open() {
     session_ = std::move(session);
 }
 
-// One notice. False if none is due, or none may go.
-bool Notifier::step() {
-    open();
-    NoticeQueue& queue = session_->queue;
-    if (!settings_.mail_only) {
-        if (queue.any_due())
-            queue.raise_alarm("notice_channel",
-                              "notices wait: mail may not be the only channel (notice.mail_only) and "
-                              "there is no other");
-        return false;
-    }
-    const auto notice = queue.claim(kLease);
-    if (!notice) return false;
-    record(*notice, deal_with(*notice));
-    return true;
+Channel* Notifier::find(std::string_view name) const {
+    const auto found = std::ranges::find_if(channels_, [&](const auto& channel) { return channel->name() == name; });
+    return found == channels_.end() ? nullptr : found->get();
 }
 
-Notifier::Result Notifier::deal_with(const Notice& notice) {
-    using State = Result::State;
-    if (notice.too_late) return {State::dead, "its time was over before it could be sent"};
-    if (notice.mail.empty()) return {State::dead, "no mail address of the subscriber is known"};
-    if (!is_mail_address(notice.mail)) return {State::dead, "the mail address of the subscriber is not valid"};
-    const auto mail = compose_mail(notice);
-    if (mail.empty()) return {State::dead, "the message cannot be written: broken text in the record or the template"};
-
-    SmtpClient client(settings_.smtp_host, settings_.smtp_port, domain_of(settings_.mail_from));
-    const auto delivery = client.send(settings_.mail_from, notice.mail, mail);
-    const auto answer = without_address(delivery.answer, notice.mail);
-    switch (delivery.outcome) {
-        case Delivery::Outcome::accepted:
-            return {State::sent, answer};
-        case Delivery::Outcome::never:
-            return {State::dead, answer};
-        case Delivery::Outcome::later:
-            break;
-    }
-    return {State::later, answer};
-}
-
-std::string Notifier::compose_mail(const Notice& notice) const {
-    const bool japanese = notice.language == "ja";
-    const auto local = [&](const std::optional<Time>& time) {
-        return time ? local_time_.text(*time, notice.language) : std::string("-");
+// Those whose quiet hours it is not.
+std::map<std::string, Rate> Notifier::open_channels() const {
+    const auto rate_of = [&](std::string_view name) -> Rate {
+        if (name == "mail") return {settings_.mail_rate, settings_.mail_domain_rate};
+        if (name == "sms") return {settings_.sms_rate};
+        if (name == "webhook") return {settings_.webhook_rate};
+        if (name == "letter") return {settings_.letter_rate};
+        return {name == "phone_list" ? settings_.phone_list_rate : 0};
     };
-    const auto name = !notice.name.empty() && is_plain_utf8(notice.name) ? notice.name
-                      : japanese                                         ? std::string("ご契約者")
-                                                                         : std::string("Customer");
-    const auto text = templates_.render(notice.kind, notice.language, notice.service,
-                                        {{"case_number", std::to_string(notice.incident_id)},
-                                         {"name", name},
-                                         {"id_masked", masked(notice.id)},
-                                         {"seen", notice.seen.empty() ? "-" : notice.seen},
-                                         {"seen_at", local(notice.seen_at)},
-                                         {"suspended_at", local(notice.suspended_at)},
-                                         {"released_at", local(notice.released_at)},
-                                         {"operator_name", settings_.operator_name},
-                                         {"operator_phone", settings_.operator_phone},
-                                         {"operator_verify", settings_.operator_verify}});
-    const auto mail = compose(Message{.from = settings_.mail_from,
-                                      .from_name = settings_.mail_from_name,
-                                      .to = notice.mail,
-                                      .subject = text.subject,
-                                      .date = local_time_.header(clock_.now()),
-                                      .message_id = notice.message_id,
-                                      .language = notice.language,
-                                      .body = text.body});
-    return mail ? *mail : std::string();
+    std::map<std::string, Rate> result;
+    const Time now = clock_.now();
+    for (const auto& channel : channels_)
+        if (after_quiet_hours(settings_, local_time_, channel->name(), now) == now)
+            result.emplace(channel->name(), rate_of(channel->name()));
+    return result;
+}
+
+// What can be planned, then what can be sent; returns how many notices and deliveries that were.
+std::size_t Notifier::step() {
+    open();
+    const auto given_up = session_->queue.give_up();
+    const auto planned = session_->planner.plan(clock_.now());
+    const auto batch = session_->queue.claim(open_channels(), kLease, kBatch);
+    send(batch);
+    return given_up + planned + batch.size();
+}
+
+// The outcome of one and the beginning of the next are recorded together.
+void Notifier::send(const std::vector<QueuedDelivery>& batch) {
+    std::optional<Sent> done;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+        const Time now = clock_.now();
+        const Time open_at = after_quiet_hours(settings_, local_time_, batch[i].channel, now);
+        if (stopping() || open_at != now) {
+            move_on(done, nullptr);
+            std::vector<std::int64_t> rest{batch[i].delivery_id};
+            for (++i; stopping() && i < batch.size(); ++i) rest.push_back(batch[i].delivery_id);
+            if (session_)  // else the lease runs out
+                session_->queue.put_back(rest, std::chrono::duration_cast<std::chrono::milliseconds>(open_at - now));
+            --i;
+            continue;
+        }
+        if (move_on(done, &batch[i])) done = deliver(batch[i]);
+    }
+    move_on(done, nullptr);
+}
+
+Notifier::Sent Notifier::deliver(const QueuedDelivery& delivery) {
+    Sent sent{.delivery = delivery, .outcome = {}, .at = {}};
+    Channel* const channel = find(delivery.channel);  // what was claimed is configured
+    sent.outcome.recipient_masked = channel->masked_address(delivery.recipient);
+    const auto answer = channel->deliver(DeliveryJob{.delivery_id = delivery.delivery_id,
+                                                     .notice_id = delivery.notice_id,
+                                                     .incident_id = delivery.incident_id,
+                                                     .key = delivery.key,
+                                                     .message_id = delivery.message_id,
+                                                     .kind = delivery.kind,
+                                                     .service = delivery.service,
+                                                     .recipient = delivery.recipient,
+                                                     .values = notice_values(settings_, local_time_, delivery),
+                                                     .now = clock_.now()});
+    ++sent_;
+    sent.at = std::chrono::steady_clock::now();
+    sent.outcome.is = answer.outcome;
+    sent.outcome.answer = without(without(answer.answer, delivery.recipient.mail), delivery.recipient.phone);
+    sent.outcome.pause = std::max<std::chrono::milliseconds>(
+        pause_after(delivery.tries + 1, settings_.notice_retry, random_share()), answer.retry_after);
+    return sent;
 }
 
 // Until it is recorded: what has been sent must not be sent again because the database was away for a minute. The same
-// recorded twice does no harm, so a commit in doubt is simply done again.
-void Notifier::record(const Notice& notice, const Result& result) {
-    using State = Result::State;
-    const auto recipient = masked(notice.mail);
-    const auto pause = pause_after(notice.tries, settings_.notice_retry, random_share());
+// recorded twice does no harm, so a commit in doubt is simply done again. False: the next one is not to be sent.
+bool Notifier::move_on(std::optional<Sent>& done, const QueuedDelivery* next) {
     for (std::chrono::milliseconds wait = kFirstPause;;
          wait = std::min<std::chrono::milliseconds>(wait * 2, kMaxReconnect)) {
         try {
             open();
-            NoticeQueue& queue = session_->queue;
-            auto now = NoticeQueue::Next::queued;
-            if (result.state == State::later)
-                now = queue.later(notice, recipient, result.answer, pause);
-            else if (!(result.state == State::sent ? queue.sent(notice, recipient, result.answer)
-                                                   : queue.dead(notice, recipient, result.answer)))
-                now = NoticeQueue::Next::lost;
-            else if (result.state == State::dead)
-                now = NoticeQueue::Next::dead;
-            if (now == NoticeQueue::Next::dead)
-                queue.raise_alarm("notice_dead", "notice " + std::to_string(notice.notice_id) + " of incident " +
-                                                     std::to_string(notice.incident_id) + ": " + result.answer);
-            if (now == NoticeQueue::Next::lost)
-                spdlog::warn("event=lease_lost notice={} detail=\"another notifier has taken it over\"",
-                             notice.notice_id);
-            spdlog::info("event=notice notice={} incident={} kind={} try={} outcome={}", notice.notice_id,
-                         notice.incident_id, notice.kind, notice.tries,
-                         result.state == State::sent      ? "sent"
-                         : now == NoticeQueue::Next::dead ? "dead"
-                                                          : "later");
-            // A mail server may repeat the address, which may be the ID: what it said is in the database.
-            spdlog::debug("event=mail_answer notice={} answer=\"{}\"", notice.notice_id, result.answer);
-            return;
+            if (done)
+                done->outcome.age =
+                    std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - done->at);
+            const auto moved = session_->queue.move_on(done ? &done->delivery : nullptr,
+                                                       done ? done->outcome : Outcome{}, next, kLease);
+            if (done) report(*done, moved.recorded);
+            done.reset();
+            return moved.begun;
         } catch (const pqxx::failure& error) {
             session_.reset();
-            if (stop_ != nullptr ? stop_->load() : wait > 10s) throw;
+            if (!done || (stop_ != nullptr ? stop_->load() : wait > 10s)) throw;
             if (wait == kFirstPause)
-                spdlog::warn("event=outcome_waits notice={} detail=\"{}\"", notice.notice_id, one_line(error.what()));
+                spdlog::warn("event=outcome_waits notice={} detail=\"{}\"", done->delivery.notice_id,
+                             one_line(error.what()));
             std::this_thread::sleep_for(wait);
         }
     }
 }
 
-std::size_t Notifier::run_once() {
-    std::size_t count = 0;
-    while (step()) ++count;
-    return count;
+void Notifier::report(const Sent& sent, bool recorded) const {
+    const auto& delivery = sent.delivery;
+    if (!recorded)
+        spdlog::warn("event=lease_lost notice={} channel={} detail=\"another notifier has taken it over\"",
+                     delivery.notice_id, delivery.channel);
+    const auto is = sent.outcome.is;
+    spdlog::info("event=notice notice={} case={} kind={} channel={} try={} outcome={}", delivery.notice_id,
+                 delivery.incident_id, delivery.kind, delivery.channel, delivery.tries + 1,
+                 is == Delivery::Outcome::accepted ? "accepted"
+                 : is == Delivery::Outcome::never  ? "dead"
+                                                   : "later");
+    // The other side may repeat what it was told: what it said is in the database.
+    spdlog::debug("event=channel_answer notice={} channel={} answer=\"{}\"", delivery.notice_id, delivery.channel,
+                  sent.outcome.answer);
 }
 
-// A wake-up is only a hint, so the table is read after each; and await_notification returns at once, with nothing, when
-// the server has just gone, hence the pause.
+std::size_t Notifier::run_once() {
+    const auto before = sent_;
+    while (step() > 0) {
+    }
+    return sent_ - before;
+}
+
+// A wake-up is only a hint, so the tables are read after each; and await_notification returns at once, with nothing,
+// when the server has just gone, hence the pause.
 void Notifier::wait_for_work(const std::atomic<bool>& stop) {
-    const auto end = std::chrono::steady_clock::now() + kPoll;
-    while (!stop && !session_->receiver.woken && std::chrono::steady_clock::now() < end) {
+    std::vector<std::string> names;
+    for (const auto& [name, rate] : open_channels()) names.push_back(name);
+    const auto end = std::chrono::steady_clock::now() + session_->queue.next_due(names, kPoll);
+    while (!stop && !session_->receiver.woken) {
         const auto before = std::chrono::steady_clock::now();
-        if (session_->connection->await_notification(0, 500'000) == 0 &&
-            std::chrono::steady_clock::now() - before < 100ms)
-            std::this_thread::sleep_for(100ms);
+        if (before >= end) return;
+        const auto left = std::min<std::chrono::microseconds>(
+            std::chrono::duration_cast<std::chrono::microseconds>(end - before), 500ms);
+        if (session_->connection->await_notification(0, static_cast<long>(left.count())) == 0 &&
+            std::chrono::steady_clock::now() - before < std::min<std::chrono::microseconds>(left, 100ms) / 2)
+            std::this_thread::sleep_for(std::min<std::chrono::microseconds>(left, 100ms));
     }
 }
 
@@ -275,8 +265,8 @@ void Notifier::run(const std::atomic<bool>& stop) {
     for (auto pause = std::chrono::milliseconds(500); !stop;) {
         try {
             open();
-            session_->receiver.woken = false;  // before the table is read: what is queued from here on wakes
-            while (!stop && step()) {
+            session_->receiver.woken = false;  // before the tables are read: what is queued from here on wakes
+            while (!stop && step() > 0) {
             }
             if (away) spdlog::info("event=database_back");
             away = false;

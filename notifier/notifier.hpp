@@ -1,23 +1,24 @@
-// The notifier's loop: takes due notices, writes and sends the mails, records the answers. One object, one thread, one
-// database connection. PostgreSQL away: it says so once, waits and goes on by itself. Mail server away: the notices
-// wait.
+// The notifier's loop: plans how notices go, hands what is due to the channels, records the answers. One object, one
+// thread, one database connection. PostgreSQL away: it says so once, waits and goes on by itself. A channel away: its
+// deliveries wait.
 #pragma once
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/settings.hpp"
 #include "event/expected.hpp"
 #include "event/time.hpp"
+#include "notifier/channel.hpp"
 #include "notifier/local_time.hpp"
-#include "notifier/template_set.hpp"
+#include "notifier/notice_queue.hpp"
 
 namespace guard::notifier {
-
-struct Notice;
 
 // The pause before try number `tries` + 1: doubles from `first` to at most an hour, and up to a fifth of it more or
 // less, by `random` from 0 to 1, so that after an outage not all come back at once.
@@ -25,14 +26,16 @@ struct Notice;
 
 class Notifier {
   public:
-    // Everything the settings get wrong about notices, all at once: sender, server, templates, time zone, what the
-    // operator must say of himself.
+    // Everything the settings get wrong about notices, all at once: what the channels miss, plans, time zone.
     [[nodiscard]] static Expected<std::unique_ptr<Notifier>, std::vector<std::string>> make(
         const config::Settings& settings, const Clock& clock);
+    // With these channels instead of those that the settings describe.
+    Notifier(const config::Settings& settings, const Clock& clock, std::vector<std::unique_ptr<Channel>> channels,
+             LocalTime local_time);
     ~Notifier();
 
-    // Sends until nothing is due. Returns how many notices were dealt with. Throws pqxx exceptions, sql::MigrationError
-    // when the database has not the schema of this program.
+    // Sends until nothing is due. Returns how many deliveries went to their channels. Throws pqxx exceptions,
+    // sql::MigrationError when the database has not the schema of this program.
     std::size_t run_once();
 
     // Until `stop`, which is looked at twice a second. Throws only sql::MigrationError.
@@ -40,23 +43,31 @@ class Notifier {
 
   private:
     struct Session;
-    struct Result;
+    struct Sent {
+        QueuedDelivery delivery;
+        Outcome outcome;
+        std::chrono::steady_clock::time_point at;
+    };
 
-    Notifier(const config::Settings& settings, const Clock& clock, TemplateSet templates, LocalTime local_time);
     void open();
-    bool step();
-    [[nodiscard]] Result deal_with(const Notice& notice);
-    [[nodiscard]] std::string compose_mail(const Notice& notice) const;
-    void record(const Notice& notice, const Result& result);
+    std::size_t step();
+    void send(const std::vector<QueuedDelivery>& batch);
+    [[nodiscard]] Sent deliver(const QueuedDelivery& delivery);
+    bool move_on(std::optional<Sent>& done, const QueuedDelivery* next);
+    void report(const Sent& sent, bool recorded) const;
+    [[nodiscard]] std::map<std::string, Rate> open_channels() const;
+    [[nodiscard]] Channel* find(std::string_view name) const;
+    [[nodiscard]] bool stopping() const { return stop_ != nullptr && stop_->load(); }
     void wait_for_work(const std::atomic<bool>& stop);
 
     config::Settings settings_;
     const Clock& clock_;
-    TemplateSet templates_;
+    std::vector<std::unique_ptr<Channel>> channels_;
     LocalTime local_time_;
     std::string worker_;
     std::unique_ptr<Session> session_;
     const std::atomic<bool>* stop_ = nullptr;
+    std::size_t sent_ = 0;
 };
 
 }  // namespace guard::notifier

@@ -153,12 +153,12 @@ std::vector<std::string> channel_names(const config::Settings& settings) {
 Expected<Channels, Errors> make_channels(const config::Settings& settings) {
     Errors errors = mistakes_in_operator(settings);
     Channels channels;
-    const auto local_time = local_time_of(settings, errors);
-    if (!local_time) return unexpected(std::move(errors));
+    const auto zone = local_time_of(settings, errors);
+    const LocalTime local_time = zone ? *zone : LocalTime("UTC");  // the other mistakes are named all the same
     for (const auto& name : channel_names(settings)) {
         Errors own;
-        channels.push_back(name == "mail"         ? make_mail(settings, *local_time, own)
-                           : name == "letter"     ? make_letter(settings, *local_time, own)
+        channels.push_back(name == "mail"         ? make_mail(settings, local_time, own)
+                           : name == "letter"     ? make_letter(settings, local_time, own)
                            : name == "phone_list" ? make_phone_list(settings, own)
                            : name == "sms"        ? make_gateway(settings, "sms", settings.sms, own)
                                                   : make_gateway(settings, "webhook", settings.webhook, own));

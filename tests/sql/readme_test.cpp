@@ -46,6 +46,8 @@ BOOST_FIXTURE_TEST_CASE(no_table_can_hold_what_no_rule_allows, Database) {
         static const std::regex kForbidden(
             "password$|nas_ip|nas_port|calling|called|mac|cui|class|session_id|line|phone");
         const auto column = row[1].as<std::string>();
+        // R1, R2: to contact the subscriber; from the contract, never from a login.
+        if (row[0].as<std::string>() + "." + column == "subscriber.phone") continue;
         BOOST_TEST(!std::regex_search(column, kForbidden), row[0].c_str() << "." << column);
     }
     BOOST_TEST(value("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'guard' "

@@ -57,9 +57,10 @@ const std::vector<Case> kRefused{
      "false)",
      "block_reason_given"},
     {NOTICE "state) VALUES (1, 'suspended', 'pppoe', 'taro', 'n', 'sent')", "notice_sent_complete"},
-    {NOTICE "state) VALUES (1, 'suspended', 'pppoe', 'taro', 'n', 'sending')", "notice_lease_complete"},
+    {NOTICE "state) VALUES (1, 'suspended', 'pppoe', 'taro', 'n', 'sending')", "notice_state_check"},
+    {NOTICE "step) VALUES (1, 'suspended', 'pppoe', 'taro', 'n', 1)", "notice_plan_complete"},
+    {NOTICE "answered_by) VALUES (1, 'suspended', 'pppoe', 'taro', 'n', 'me')", "notice_answered_complete"},
     {NOTICE "language) VALUES (1, 'suspended', 'pppoe', 'taro', 'n', 'fr')", "notice_language_check"},
-    {NOTICE "channel) VALUES (1, 'suspended', 'pppoe', 'taro', 'n', 'pigeon')", "notice_channel_check"},
     {"INSERT INTO guard.allowed (service, id, owner, reason, expires_at) VALUES ('pppoe', 'a', 'x', 'y', "
      "now() + interval '91 days')",
      "allowed_at_most_90_days"},
@@ -148,7 +149,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_person_writes_is_audited, Taro) {
     exec("UPDATE guard.setting SET value = 'en' WHERE key = 'notice.language'");
     exec("UPDATE guard.setting SET value = 'en' WHERE key = 'notice.language'");
     BOOST_TEST(value("SELECT string_agg(action || '=' || object, ';' ORDER BY audit_id) FROM guard.audit "
-                     "WHERE object !~ 'radcheck|roles'") ==
+                     "WHERE object !~ 'radcheck|roles|notice_days'") ==
                "allowed insert=allowed:pppoe:\\x70726f6265;allowed delete=allowed:pppoe:\\x70726f6265;"
                "breaker insert=breaker:1;breaker update=breaker:1;setting update=setting:notice.language");
 }
@@ -329,7 +330,38 @@ BOOST_FIXTURE_TEST_CASE(a_suspension_is_kept_while_it_lasts_and_for_its_term, Ta
     BOOST_TEST(count("incident") == "1");  // a notice is still on its way
     exec("UPDATE guard.notice SET state = 'dead'");
     exec("SELECT * FROM guard.apply_retention()");
-    for (const auto* table : {"incident", "suspension", "notice", "disconnect"}) BOOST_TEST(count(table) == "0");
+    for (const auto* table : {"incident", "suspension", "disconnect"}) BOOST_TEST(count(table) == "0");
+}
+
+// What remains of a case is that the subscriber was told: when, how, with what answer, and not who.
+BOOST_FIXTURE_TEST_CASE(the_proof_of_a_notice_outlives_its_case_without_the_id, Taro) {
+    exec("UPDATE guard.incident SET incident_key = 'pppoe/7461726f/2026'");
+    exec("SELECT guard.staff_release('pppoe', 'taro', 'x')");
+    exec("UPDATE guard.notice SET plan = 'mail', step = 1");
+    exec(
+        "INSERT INTO guard.delivery (notice_id, step, channel, state, accepted_at, recipient_masked, answer) "
+        "VALUES (1, 1, 'mail', 'accepted', now(), 'ta***@mail.example', '250 OK')");
+    exec("UPDATE guard.notice SET state = 'sent', sent_at = now(), plan_at = NULL");
+    const auto age_proof = [&](int days) {
+        age(days);
+        const auto back = " - interval '" + std::to_string(days) + " days'";
+        exec("UPDATE guard.delivery SET accepted_at = accepted_at" + back);
+        exec("UPDATE guard.notice SET sent_at = sent_at" + back + ", created_at = created_at" + back);
+    };
+    age_proof(181);
+    exec_as("analyzer", "SELECT * FROM guard.apply_retention()");
+    BOOST_TEST(count("incident") == "0");
+    BOOST_TEST(value("SELECT incident_id || coalesce(encode(id, 'escape'), ' nobody ') || channel || answer "
+                     "FROM guard.notice JOIN guard.delivery USING (notice_id)") == "1 nobody mail250 OK");
+    BOOST_TEST(value("SELECT (n::text || d::text) ~ 'taro|7461726f' FROM guard.notice AS n JOIN guard.delivery AS d "
+                     "USING (notice_id)") == "f");
+    age_proof(183);
+    exec("SELECT * FROM guard.apply_retention()");
+    BOOST_TEST(count("notice") == "1");  // 364 days
+    age_proof(2);
+    exec("SELECT * FROM guard.apply_retention()");
+    BOOST_TEST(count("notice") == "0");
+    BOOST_TEST(count("delivery") == "0");
 }
 
 BOOST_FIXTURE_TEST_CASE(the_audit_log_outlives_what_it_is_about_and_then_goes, Taro) {
