@@ -215,7 +215,8 @@ Planner::Decision Planner::begin_release(pqxx::work& transaction, const Notice& 
     }
     transaction.exec_params(kEndEarlier, notice.incident_id, notice.notice_id);
     decision.plan = text(earlier[1]);
-    if (decision.plan.empty()) decision.plan = config::to_string(config::plan_for(settings_, notice.service, notice.rule));
+    if (decision.plan.empty())
+        decision.plan = config::to_string(config::plan_for(settings_, notice.service, notice.rule));
     begin_step(decision, notice, 1, now);
     return decision;
 }

@@ -25,6 +25,10 @@ class MailServer {
     [[nodiscard]] std::vector<std::string> wait_for_messages(std::size_t count,
                                                              std::chrono::milliseconds timeout) const;
 
+    // Without any chance to clean up, with all that it has started; what it has accepted is in its spool.
+    void kill9();
+    void start();
+
   private:
     TemporaryDirectory directory_;
     std::uint16_t port_;
