@@ -22,7 +22,8 @@ std::string configuration(const fs::path& directory, std::uint16_t port, const U
            "daemon_smtp_ports = " + std::to_string(port) + "\n" +
            "host_lookup =\nrfc1413_hosts =\ntls_advertise_hosts =\n" +
            "acl_smtp_rcpt = accept\nacl_smtp_data = accept\n" +
-           "begin routers\nall:\n  driver = accept\n  transport = directory\n" +
+           "begin routers\ngone:\n  driver = redirect\n  domains = gone.example\n  allow_fail\n" +
+           "  data = :fail: no such user\nall:\n  driver = accept\n  transport = directory\n" +
            "begin transports\ndirectory:\n  driver = appendfile\n  directory = " + home + "/mail\n  maildir_format\n" +
            "  envelope_to_add\n  return_path_add\n  user = " + uid + "\n  group = " + gid + "\n";
 }

@@ -1,5 +1,6 @@
 // A real MTA of one's own for a test: exim on a free loopback port, unprivileged, that accepts every recipient and
-// delivers into a directory. Lives on the test's thread, gone with the object.
+// delivers into a directory; what goes to gone.example it returns to the sender. Lives on the test's thread, gone with
+// the object.
 #pragma once
 
 #include <chrono>
