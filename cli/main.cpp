@@ -177,11 +177,13 @@ int main(int argc, char** argv) {
     GeoOptions geo_options;
     SimulateOptions simulate_options;
     DeskOptions desk_options;
+    NoticesOptions notices_options;
     std::filesystem::path config_file = kDefaultConfig;
     add_replay(app, replay_options, result);
     add_evaluate(app, evaluate_options, result);
     add_migrate(app, migrate_options, result);
     add_suspended(app, suspended_options, result);
+    add_notices(app, notices_options, result);
     add_geo(app, geo_options, result);
     add_simulate(app, simulate_options, result);
     add_config(app, config_file, result);

@@ -45,6 +45,7 @@ struct Outcome {
     std::string recipient_masked, answer;
     std::chrono::milliseconds age{};    // so long ago
     std::chrono::milliseconds pause{};  // later: not before
+    bool perhaps = false;               // later: the other side may have it all the same
 };
 
 class NoticeQueue {

@@ -187,6 +187,7 @@ Notifier::Sent Notifier::deliver(const QueuedDelivery& delivery) {
     ++sent_;
     sent.at = std::chrono::steady_clock::now();
     sent.outcome.is = answer.outcome;
+    sent.outcome.perhaps = answer.perhaps;
     sent.outcome.answer = without(without(answer.answer, delivery.recipient.mail), delivery.recipient.phone);
     sent.outcome.pause = std::max<std::chrono::milliseconds>(
         pause_after(delivery.tries + 1, settings_.notice_retry, random_share()), answer.retry_after);

@@ -215,7 +215,8 @@ Planner::Decision Planner::begin_release(pqxx::work& transaction, const Notice& 
     }
     transaction.exec_params(kEndEarlier, notice.incident_id, notice.notice_id);
     decision.plan = text(earlier[1]);
-    if (decision.plan.empty()) decision.plan = config::to_string(config::plan_for(settings_, notice.service, notice.rule));
+    if (decision.plan.empty())
+        decision.plan = config::to_string(config::plan_for(settings_, notice.service, notice.rule));
     begin_step(decision, notice, 1, now);
     return decision;
 }
@@ -286,8 +287,8 @@ void Planner::write(pqxx::work& transaction, const std::vector<Decision>& decisi
             in_braces(of), in_braces(steps), in_braces(channels), in_braces(reasons), in_braces(delays));
     transaction.exec_params(
         "UPDATE guard.notice AS n SET state = x.state, plan = nullif(x.plan, ''), step = x.step, "
-        "escalate_at = CASE WHEN x.escalate_in > -1 THEN clock_timestamp() + x.escalate_in * interval '1 ms' END, "
-        "plan_at = CASE WHEN x.plan_in > -1 THEN clock_timestamp() + x.plan_in * interval '1 ms' END "
+        "escalate_at = CASE WHEN x.escalate_in > -1 THEN statement_timestamp() + x.escalate_in * interval '1 ms' END, "
+        "plan_at = CASE WHEN x.plan_in > -1 THEN statement_timestamp() + x.plan_in * interval '1 ms' END "
         "FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[]) "
         "AS x (notice_id, state, plan, step, escalate_in, plan_in) WHERE n.notice_id = x.notice_id",
         in_braces(notices), in_braces(states), in_braces(plans), in_braces(notice_steps), in_braces(escalations),

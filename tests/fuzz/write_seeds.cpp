@@ -219,6 +219,31 @@ void add_replies(Seeds& seeds) {
     seeds.add("disconnect_reply", mode(0) + text_of(request.bytes));
 }
 
+// What servers send, what lacks something, and what is no report at all.
+void add_bounces(Seeds& seeds) {
+    const std::string head =
+        "From: MAILER-DAEMON@isp.example\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=\"b1\"\r\n\r\n";
+    const std::string text = "--b1\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n";
+    const auto report = [](const std::string& action, const std::string& status) {
+        return "--b1\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.isp.example\r\n\r\n"
+               "Final-Recipient: rfc822; taro@mail.example\r\nAction: " +
+               action + "\r\nStatus: " + status + "\r\nDiagnostic-Code: smtp; 550 5.1.1\r\n no such user\r\n\r\n";
+    };
+    const std::string returned =
+        "--b1\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nMessage-ID: "
+        "<0123@isp.example>\r\n\r\nbody\r\n--b1--\r\n";
+    seeds.add("bounce", head + text + report("failed", "5.1.1") + returned);
+    seeds.add("bounce", head + text + report("delayed", "4.4.7 (timeout)") + returned);
+    seeds.add("bounce", "From MAILER-DAEMON Sun Mar  1\n" + head + report("relayed", "2.0.0") +
+                            report("failed", "5.0.0") + returned);
+    seeds.add("bounce", head + text + report("failed", "5") + returned);
+    seeds.add("bounce", head + text + report("failed", "5.1.1"));
+    seeds.add("bounce", head + text + returned);
+    seeds.add("bounce", "From: a@b.example\r\nContent-Type: text/plain\r\n\r\nI am away.\r\n");
+    seeds.add("bounce", "no header\r\n");
+}
+
 }  // namespace
 
 int main(int count, char** arguments) try {
@@ -234,6 +259,7 @@ int main(int count, char** arguments) try {
     add_lines(seeds);
     add_pools(seeds);
     add_replies(seeds);
+    add_bounces(seeds);
     return EXIT_SUCCESS;
 } catch (const std::exception& error) {
     std::cerr << "write_fuzz_seeds: " << error.what() << '\n';

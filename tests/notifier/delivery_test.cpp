@@ -225,6 +225,7 @@ BOOST_FIXTURE_TEST_CASE(a_lost_connection_is_tried_again_under_the_same_message_
     const auto notifier = this->notifier(responder.port());
     BOOST_TEST(notifier->run_once() == 1U);
     BOOST_TEST(state(incident) == "suspended=queued");
+    BOOST_TEST(value("SELECT maybe_twice FROM guard.delivery") == "1");
     make_due();
     responder.set({});
     BOOST_TEST(notifier->run_once() == 1U);
@@ -240,6 +241,7 @@ BOOST_FIXTURE_TEST_CASE(no_mail_server_means_later, Fixture) {
     BOOST_TEST(notifier(free_port(Transport::tcp))->run_once() == 1U);
     BOOST_TEST(state(incident) == "suspended=queued");
     BOOST_TEST(value("SELECT answer FROM guard.delivery") != "");
+    BOOST_TEST(value("SELECT maybe_twice FROM guard.delivery") == "0");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_final_refusal_is_dead_and_the_desk_is_told, Fixture) {
