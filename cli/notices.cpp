@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/case_file.hpp"
 #include "cli/database.hpp"
 #include "notifier/bounce.hpp"
 
@@ -104,10 +105,9 @@ int notices_dead_letters(const NoticesOptions& options) {
 
 int notices_show(const NoticesOptions& options) {
     return with_database(options.database, "notices show", [&](const config::Settings&, pqxx::connection& connection) {
+        const std::string ticket = open_ticket(connection, options.number, options.reason);
         pqxx::work transaction(connection);
-        const auto rows =
-            transaction.exec_params("SELECT * FROM guard.open_notices($1, $2)", options.number, options.reason);
-        transaction.commit();
+        const auto rows = transaction.exec_params("SELECT * FROM guard.notices_read($1::uuid)", ticket);
         std::string last;
         for (const auto& row : rows) {
             if (options.json) {

@@ -27,6 +27,13 @@ std::string csv_field(std::string_view text, bool number) {
 int notices_phone_list(const NoticesOptions& options) {
     return with_database(
         options.database, "notices phone-list", [&](const config::Settings&, pqxx::connection& connection) {
+            std::string ticket;
+            {
+                // That it is read is on record before it is read.
+                pqxx::work opening(connection);
+                ticket = opening.exec_params1("SELECT guard.phone_list_open($1)", options.reason)[0].c_str();
+                opening.commit();
+            }
             pqxx::work transaction(connection);
             const auto rows = transaction.exec_params(
                 "SELECT incident_id AS \"case\", service, kind, to_char(listed_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') "
@@ -34,9 +41,8 @@ int notices_phone_list(const NoticesOptions& options) {
                 "listed_at, language, name, phone, to_char(suspended_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS "
                 "suspended_at, "
                 "to_char(released_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') AS released_at, summary FROM "
-                "guard.phone_list($1)",
-                options.reason);
-            transaction.commit();
+                "guard.phone_list_read($1::uuid)",
+                ticket);
             if (options.format == "csv")
                 fmt::print("case,service,kind,listed_at,language,name,phone,suspended_at,released_at,summary\n");
             ordered_json list = ordered_json::array();

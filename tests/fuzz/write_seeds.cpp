@@ -204,6 +204,15 @@ void add_pools(Seeds& seeds) {
         for (const unsigned length : {0U, 24U}) seeds.add("pools", mode(length) + file);
 }
 
+void add_subscribers(Seeds& seeds) {
+    const std::string head = "id,service,name,mail,language,sessions,home_region,phone,postal_code,postal_address\n";
+    for (const std::string& file :
+         {head + "Taro@isp,pppoe,\"T, \"\"x\"\"\",t@m.example,ja,2,JP-01,+81 3,100,1-2 #3\nb,smtp_auth,,,,,,,,\n",
+          std::string("\xEF\xBB\xBFid\r\na@b\r\n\r\nC@d@e\r\n"), head + "a,x,\x1b,m,fr,0,Tokyo,x,,\n,,\n\"a\n\"a\"b\n",
+          std::string("id,id,x\n"), std::string("name\n"), std::string("id\na\na\n"), std::string()})
+        for (const unsigned settings : {0U, 3U}) seeds.add("subscribers", mode(settings) + file);
+}
+
 void add_replies(Seeds& seeds) {
     const auto attribute = [](unsigned type, const std::string& value) {
         return mode(type) + mode(static_cast<unsigned>(value.size()) + 2) + value;
@@ -258,6 +267,7 @@ int main(int count, char** arguments) try {
     add_texts(seeds);
     add_lines(seeds);
     add_pools(seeds);
+    add_subscribers(seeds);
     add_replies(seeds);
     add_bounces(seeds);
     return EXIT_SUCCESS;
