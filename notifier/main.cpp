@@ -1,9 +1,11 @@
-// pppoe-guard-notifier: turns queued notices into mail.
+// pppoe-guard-notifier: tells the subscribers. Several senders in one process, each a thread with a connection to the
+// database and channels of its own; they share nothing but the queue in the database.
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
+#include <future>
 #include <iostream>
 
 #include "config/logging.hpp"
@@ -32,18 +34,40 @@ int refuse(const std::vector<std::string>& mistakes) {
     return 2;
 }
 
+// When one of them cannot go on, all end, and its exception is passed on.
+std::size_t work(const std::vector<std::unique_ptr<guard::notifier::Notifier>>& notifiers, bool once) {
+    std::vector<std::future<std::size_t>> results;
+    for (const auto& notifier : notifiers)
+        results.push_back(std::async(std::launch::async, [&notifier, once] {
+            try {
+                if (once) return notifier->run_once();
+                notifier->run(stop);
+                return std::size_t{0};
+            } catch (...) {
+                stop = true;
+                throw;
+            }
+        }));
+    std::size_t sent = 0;
+    for (auto& result : results) sent += result.get();
+    return sent;
+}
+
 int serve(const std::string& file, bool once) {
     const auto settings = guard::config::load(file);
     if (!settings) return refuse(settings.error());
     guard::config::set_up_logging(*settings, "pppoe-guard-notifier");
     const guard::SystemClock clock;
-    auto notifier = guard::notifier::Notifier::make(*settings, clock);
-    if (!notifier) return refuse(notifier.error());
+    std::vector<std::unique_ptr<guard::notifier::Notifier>> notifiers;
+    for (unsigned i = 0; i < settings->notice_senders; ++i) {
+        auto notifier = guard::notifier::Notifier::make(*settings, clock);
+        if (!notifier) return refuse(notifier.error());
+        if (i > 0) (*notifier)->be_quiet();
+        notifiers.push_back(std::move(*notifier));
+    }
     set_up_signals();
-    if (once)
-        spdlog::info("event=once notices={}", (*notifier)->run_once());
-    else
-        (*notifier)->run(stop);
+    const auto sent = work(notifiers, once);
+    if (once) spdlog::info("event=once notices={}", sent);
     return 0;
 }
 
