@@ -140,7 +140,7 @@ std::string in_braces(const std::vector<std::string>& texts) {
     return result + '}';
 }
 
-void raise_alarm(pqxx::work& transaction, const std::string& kind, const std::string& detail) {
+void raise_alarm(const std::string& kind, const std::string& detail, pqxx::work& transaction) {
     transaction.exec_params("SELECT guard.raise_alarm($1, $2)", kind, detail);
 }
 
@@ -255,6 +255,14 @@ void NoticeQueue::put_back(const std::vector<std::int64_t>& deliveries, std::chr
         "due_at = clock_timestamp() + $3 * interval '1 ms' "
         "WHERE delivery_id = ANY ($1::bigint[]) AND leased_by = $2 AND state = 'queued'",
         in_braces(deliveries), worker_, delay.count());
+    transaction.commit();
+}
+
+void NoticeQueue::drop_leases() {
+    pqxx::work transaction(connection_, "drop leases");
+    transaction.exec_params(
+        "UPDATE guard.delivery SET leased_by = NULL, lease_until = NULL WHERE leased_by = $1 AND state = 'queued'",
+        worker_);
     transaction.commit();
 }
 

@@ -115,6 +115,7 @@ void Notifier::open() {
     transaction.exec_params("SELECT guard.configure_notices($1, $2, $3)", domain_of(settings_.mail_from),
                             settings_.default_language, settings_.notice_give_up.count());
     transaction.commit();
+    session->queue.drop_leases();
     session_ = std::move(session);
 }
 
@@ -160,8 +161,7 @@ void Notifier::send(const std::vector<QueuedDelivery>& batch) {
             move_on(done, nullptr);
             std::vector<std::int64_t> rest{batch[i].delivery_id};
             for (++i; stopping() && i < batch.size(); ++i) rest.push_back(batch[i].delivery_id);
-            if (session_)  // else the lease runs out
-                session_->queue.put_back(rest, std::chrono::duration_cast<std::chrono::milliseconds>(open_at - now));
+            session_->queue.put_back(rest, std::chrono::duration_cast<std::chrono::milliseconds>(open_at - now));
             --i;
             continue;
         }
