@@ -26,8 +26,9 @@ using namespace std::chrono_literals;
 using Errors = std::vector<std::string>;
 
 constexpr auto kLease = 5min;  // several times what Channel::deliver takes at most
-constexpr int kBatch = 50;
-constexpr auto kPoll = 10s;  // at the latest; a wake-up may be lost
+constexpr int kBatch = 16;  // few, so that the senders share what there is
+constexpr auto kTurn = 10ms;  // while another plans
+constexpr auto kPoll = 10s;   // at the latest; a wake-up may be lost
 constexpr auto kMaxPause = 1h;
 constexpr auto kFirstPause = 100ms;  // before the outcome of a delivery is recorded again
 constexpr auto kMaxReconnect = 30s;
@@ -146,9 +147,10 @@ std::size_t Notifier::step() {
     open();
     const auto given_up = session_->queue.give_up();
     const auto planned = session_->planner.plan(clock_.now());
+    if (!planned) std::this_thread::sleep_for(kTurn);
     const auto batch = session_->queue.claim(open_channels(), kLease, kBatch);
     send(batch);
-    return given_up + planned + batch.size();
+    return given_up + planned.value_or(1) + batch.size();
 }
 
 // The outcome of one and the beginning of the next are recorded together.
@@ -269,13 +271,13 @@ void Notifier::run(const std::atomic<bool>& stop) {
             session_->receiver.woken = false;  // before the tables are read: what is queued from here on wakes
             while (!stop && step() > 0) {
             }
-            if (away) spdlog::info("event=database_back");
+            if (away && !quiet_) spdlog::info("event=database_back");
             away = false;
             pause = 500ms;
             if (!stop) wait_for_work(stop);
         } catch (const pqxx::failure& error) {
             session_.reset();
-            if (!away) spdlog::warn("event=database_away detail=\"{}\"", one_line(error.what()));
+            if (!away && !quiet_) spdlog::warn("event=database_away detail=\"{}\"", one_line(error.what()));
             away = true;
             for (auto waited = 0ms; waited < pause && !stop; waited += 100ms) std::this_thread::sleep_for(100ms);
             pause = std::min<std::chrono::milliseconds>(pause * 2, kMaxReconnect);

@@ -120,9 +120,9 @@ const Channel* Planner::find(std::string_view name) const {
     return found == channels_.end() ? nullptr : found->get();
 }
 
-std::size_t Planner::plan(Time now) {
+std::optional<std::size_t> Planner::plan(Time now) {
     pqxx::work transaction(connection_, "plan");
-    if (!transaction.exec(kTurn)[0][0].as<bool>()) return 0;
+    if (!transaction.exec(kTurn)[0][0].as<bool>()) return std::nullopt;
     std::vector<std::string> without;
     for (const Service service : {Service::pppoe, Service::smtp_auth})
         if (config::plan_for(settings_, service, "").empty()) without.emplace_back(to_string(service));

@@ -32,6 +32,7 @@ config::Settings settings_for(const std::string& database, std::uint16_t mail_po
     settings.operator_phone = "0120-000-000";
     settings.operator_verify = "請求書に記載の番号にお電話ください。";
     settings.mail_only = true;
+    settings.notice_senders = 1;
     settings.notice_retry = std::chrono::seconds(60);
     return settings;
 }

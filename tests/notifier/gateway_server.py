@@ -49,7 +49,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             self.wfile.write(body)
         except OSError:
-            pass
+            print(json.dumps({"cut": True}), flush=True)
 
     def log_message(self, *arguments):
         pass

@@ -118,6 +118,8 @@ BOOST_FIXTURE_TEST_CASE(an_answer_has_an_end, Fixture) {
     const auto taken = channel("/huge/200").deliver(job());
     BOOST_TEST((taken.outcome == Outcome::accepted && taken.code == 200));
     BOOST_TEST(taken.answer.size() <= 160U);
+    const auto lines = server->lines(2);  // we did not wait for the rest
+    BOOST_TEST((lines.size() == 2U && json::parse(lines[1])["cut"] == true));
     settings.timeout = 1s;
     const auto slow = channel("/slow").deliver(job());
     BOOST_TEST((slow.outcome == Outcome::later && slow.code == 0), slow.answer);
