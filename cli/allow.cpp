@@ -1,3 +1,4 @@
+#include <nlohmann/json.hpp>
 #include <pqxx/binarystring>
 
 #include "cli/database.hpp"
@@ -27,8 +28,8 @@ int allow_add(const DeskOptions& options) {
                 options.service, id_of(settings, options), options.owner, options.reason, options.days,
                 options.approved_by);
             transaction.commit();
-            fmt::print("on the allow list until {}\n", short_time(row[0].c_str()));
-            return kDone;
+            const std::string until = short_time(row[0].c_str());
+            return answer(options.json, true, {{"expires", until}}, "on the allow list until " + until);
         });
 }
 
@@ -51,12 +52,9 @@ int allow_remove(const DeskOptions& options) {
             const auto row = transaction.exec_params1("SELECT guard.disallow_id($1, $2, $3)", options.service,
                                                       id_of(settings, options), options.reason);
             transaction.commit();
-            if (row[0].as<bool>()) {
-                fmt::print("off the allow list\n");
-                return kDone;
-            }
-            fmt::print(stderr, "it is not on the allow list\n");
-            return kNo;
+            const bool done = row[0].as<bool>();
+            return answer(options.json, done, {{"removed", done}},
+                          done ? "off the allow list" : "it is not on the allow list");
         });
 }
 
@@ -101,12 +99,10 @@ int blocks_lift(const DeskOptions& options) {
         pqxx::work transaction(connection);
         const auto row = transaction.exec_params1("SELECT guard.lift_block($1, $2)", options.number, options.reason);
         transaction.commit();
-        if (row[0].as<bool>()) {
-            fmt::print("block {} is lifted\n", options.number);
-            return kDone;
-        }
-        fmt::print(stderr, "there is no block {}, or it has ended\n", options.number);
-        return kNo;
+        const bool done = row[0].as<bool>();
+        return answer(options.json, done, {{"block", options.number}, {"lifted", done}},
+                      done ? fmt::format("block {} is lifted", options.number)
+                           : fmt::format("there is no block {}, or it has ended", options.number));
     });
 }
 

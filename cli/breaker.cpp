@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "cli/database.hpp"
 #include "cli/desk.hpp"
 #include "cli/rows.hpp"
@@ -24,12 +26,9 @@ int breaker_close(const DeskOptions& options) {
         pqxx::work transaction(connection);
         const auto row = transaction.exec_params1("SELECT guard.close_breaker($1)", options.reason);
         transaction.commit();
-        if (row[0].as<bool>()) {
-            fmt::print("the breaker is closed\n");
-            return kDone;
-        }
-        fmt::print(stderr, "the breaker was closed already\n");
-        return kNo;
+        const bool done = row[0].as<bool>();
+        return answer(options.json, done, {{"closed", done}},
+                      done ? "the breaker is closed" : "the breaker was closed already");
     });
 }
 
@@ -51,12 +50,10 @@ int alarms_close(const DeskOptions& options) {
         pqxx::work transaction(connection);
         const auto row = transaction.exec_params1("SELECT guard.close_alarm($1, $2)", options.number, options.reason);
         transaction.commit();
-        if (row[0].as<bool>()) {
-            fmt::print("alarm {} is closed\n", options.number);
-            return kDone;
-        }
-        fmt::print(stderr, "there is no open alarm {}\n", options.number);
-        return kNo;
+        const bool done = row[0].as<bool>();
+        return answer(options.json, done, {{"alarm", options.number}, {"closed", done}},
+                      done ? fmt::format("alarm {} is closed", options.number)
+                           : fmt::format("there is no open alarm {}", options.number));
     });
 }
 

@@ -8,13 +8,15 @@
 
 namespace guard::cli {
 
+std::string open_ticket(pqxx::connection& connection, std::int64_t incident, const std::string& reason) {
+    pqxx::work transaction(connection);
+    std::string ticket = transaction.exec_params1("SELECT guard.evidence_open($1, $2)", incident, reason)[0].c_str();
+    transaction.commit();
+    return ticket;
+}
+
 CaseFile open_case(pqxx::connection& connection, std::int64_t incident, const std::string& reason) {
-    std::string ticket;
-    {
-        pqxx::work transaction(connection);
-        ticket = transaction.exec_params1("SELECT guard.evidence_open($1, $2)", incident, reason)[0].c_str();
-        transaction.commit();
-    }
+    const std::string ticket = open_ticket(connection, incident, reason);
     pqxx::work transaction(connection);
     CaseFile file;
     file.head = transaction.exec_params("SELECT * FROM guard.incident_read($1::uuid)", ticket);

@@ -15,6 +15,9 @@ struct CaseFile {
     pqxx::result findings;
 };
 
+// The ticket of a case: that it is read, and why, is committed. Throws pqxx exceptions.
+[[nodiscard]] std::string open_ticket(pqxx::connection& connection, std::int64_t incident, const std::string& reason);
+
 // Throws pqxx exceptions.
 [[nodiscard]] CaseFile open_case(pqxx::connection& connection, std::int64_t incident, const std::string& reason);
 

@@ -11,6 +11,10 @@
 
 #include "cli/replay/options.hpp"
 
+namespace CLI {
+class App;
+}
+
 namespace guard::cli {
 
 inline constexpr int kDone = 0, kNo = 1, kCouldNotRun = 2;
@@ -73,6 +77,32 @@ struct SimulateOptions {
     std::string version;
 };
 int simulate(const SimulateOptions& options);
+
+// What the desk does about notices; a case is named by the number of its incident.
+struct NoticesOptions {
+    DatabaseOptions database;
+    std::int64_t number = 0;
+    std::string reason, channel, state;
+    std::string kind = "suspended", service = "pppoe", language = "ja";  // of a preview
+    std::string address;                                                 // for a test
+    std::string format = "csv";
+    std::filesystem::path output;
+    int limit = 100;
+    bool json = false, pipe = false;
+};
+int notices_list(const NoticesOptions& options);
+int notices_dead_letters(const NoticesOptions& options);
+int notices_show(const NoticesOptions& options);
+int notices_preview(const NoticesOptions& options);
+int notices_test_send(const NoticesOptions& options);
+int notices_resend(const NoticesOptions& options);
+int notices_cancel(const NoticesOptions& options);
+int notices_answered(const NoticesOptions& options);
+int notices_phone_list(const NoticesOptions& options);
+// One message from standard input. With `pipe` 0 for whatever it is, 75 (EX_TEMPFAIL) when it could not be recorded.
+int notices_bounce(const NoticesOptions& options);
+// All of them on the command line.
+void add_notices(CLI::App& app, NoticesOptions& options, int& result);
 
 int config_check(const std::filesystem::path& file);
 int config_show(const std::filesystem::path& file);

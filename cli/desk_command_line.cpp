@@ -24,7 +24,7 @@ class Adder {
     }
     CLI::App& list(CLI::App& parent, const char* name, const char* what, int (*run)(const DeskOptions&)) {
         CLI::App& added = command(parent, name, what, run);
-        added.add_flag("--json", options_.json, "one JSON object a line");
+        added.add_flag("--json", options_.json, "JSON, one object a line");
         return added;
     }
     void number(CLI::App& app, const char* what) {
@@ -59,12 +59,12 @@ void add_incidents(CLI::App& app, Adder& adder, DeskOptions& options) {
     auto& show = adder.list(incidents, "show", "one case with its evidence; reading it is recorded", incidents_show);
     adder.number(show, "of the incident");
     adder.reason(show, "why you read it: a ticket number, a call");
-    auto& confirm = adder.command(incidents, "confirm", "it was misuse: a case in review suspends its ID",
-                                  [](const DeskOptions& given) { return incidents_decide(given, "misuse"); });
-    auto& ordinary = adder.command(incidents, "ordinary", "it was the subscriber: these places count as seen",
-                                   [](const DeskOptions& given) { return incidents_decide(given, "ordinary"); });
-    auto& dismiss = adder.command(incidents, "dismiss", "there is nothing to go by: held against nobody any longer",
-                                  [](const DeskOptions& given) { return incidents_decide(given, "dismissed"); });
+    auto& confirm = adder.list(incidents, "confirm", "it was misuse: a case in review suspends its ID",
+                               [](const DeskOptions& given) { return incidents_decide(given, "misuse"); });
+    auto& ordinary = adder.list(incidents, "ordinary", "it was the subscriber: these places count as seen",
+                                [](const DeskOptions& given) { return incidents_decide(given, "ordinary"); });
+    auto& dismiss = adder.list(incidents, "dismiss", "there is nothing to go by: held against nobody any longer",
+                               [](const DeskOptions& given) { return incidents_decide(given, "dismissed"); });
     for (CLI::App* decision : {&confirm, &ordinary, &dismiss}) {
         adder.number(*decision, "of the incident");
         adder.reason(*decision, "why: what you saw, what the subscriber said");
@@ -74,19 +74,19 @@ void add_incidents(CLI::App& app, Adder& adder, DeskOptions& options) {
 void add_breaker_and_alarms(CLI::App& app, Adder& adder, DeskOptions& options) {
     auto& breaker = group(app, "breaker", "what stops the machine from suspending too many");
     adder.list(breaker, "show", "whether it is open, and the last ten times it was", breaker_show);
-    adder.reason(adder.command(breaker, "close", "let the machine suspend again", breaker_close),
+    adder.reason(adder.list(breaker, "close", "let the machine suspend again", breaker_close),
                  "why: what you looked at, what was wrong");
     auto& alarms = group(app, "alarms", "what a person must look at");
     adder.list(alarms, "list", "those that are open", alarms_list)
         .add_flag("--all", options.all, "closed ones as well");
-    auto& close = adder.command(alarms, "close", "say that one was dealt with", alarms_close);
+    auto& close = adder.list(alarms, "close", "say that one was dealt with", alarms_close);
     adder.number(close, "of the alarm");
     adder.reason(close, "what was done about it");
 }
 
 void add_allow_and_blocks(CLI::App& app, Adder& adder, DeskOptions& options) {
     auto& allow = group(app, "allow", "IDs that are recorded and never acted on");
-    auto& add = adder.command(allow, "add", "put an ID on the list, or renew it", allow_add);
+    auto& add = adder.list(allow, "add", "put an ID on the list, or renew it", allow_add);
     adder.id(add);
     adder.reason(add, "why");
     add.add_option("--owner", options.owner, "who answers for it")->required();
@@ -95,28 +95,28 @@ void add_allow_and_blocks(CLI::App& app, Adder& adder, DeskOptions& options) {
         ->check(CLI::Range(1, 366));
     add.add_option("--approved-by", options.approved_by, "who has approved a probe for longer, by name");
     adder.list(allow, "list", "who is on it, with owner and expiry", allow_list);
-    auto& remove = adder.command(allow, "remove", "take an ID off the list", allow_remove);
+    auto& remove = adder.list(allow, "remove", "take an ID off the list", allow_remove);
     adder.id(remove);
     adder.reason(remove, "why");
 
     auto& blocks = group(app, "blocks", "sources that are refused SMTP authentication");
     adder.list(blocks, "list", "those that last", blocks_list).add_flag("--all", options.all, "ended ones as well");
     adder.number(adder.list(blocks, "show", "one of them", blocks_show), "of the block");
-    auto& lift = adder.command(blocks, "lift", "end one before its time", blocks_lift);
+    auto& lift = adder.list(blocks, "lift", "end one before its time", blocks_lift);
     adder.number(lift, "of the block");
     adder.reason(lift, "why");
 }
 
 void add_undo(CLI::App& app, Adder& adder, DeskOptions& options) {
     auto& undo = group(app, "undo", "take back what a rule did; one person asks, another approves");
-    auto& request = adder.command(undo, "request", "ask for it, or with --dry-run only count", undo_request);
+    auto& request = adder.list(undo, "request", "ask for it, or with --dry-run only count", undo_request);
     request.add_option("--rule", options.rule, "pppoe.jump, ...")->required();
     request.add_option("--rule-version", options.version, "of program and thresholds; default: every one");
     request.add_option("--from", options.from, "from when on it was done, 2026-11-22T09:00:00Z")->required();
     request.add_option("--to", options.to, "until when")->required();
     adder.reason(request, "why");
     request.add_flag("-n,--dry-run", options.dry_run, "only count");
-    auto& approve = adder.command(undo, "approve", "as another person: undo it", undo_approve);
+    auto& approve = adder.list(undo, "approve", "as another person: undo it", undo_approve);
     adder.number(approve, "of the request");
     approve.add_flag("-n,--dry-run", options.dry_run, "only count");
     adder.list(undo, "list", "what was asked for and done", undo_list);
@@ -147,7 +147,7 @@ void add_account(CLI::App& app, Adder& adder, DeskOptions& options) {
         ->check(CLI::IsMember({"md", "csv", "json"}))
         ->capture_default_str();
     auto& subscribers = group(app, "subscribers", "contracts and contacts");
-    auto& import = adder.command(subscribers, "import", "load them from a CSV file, all or none", subscribers_import);
+    auto& import = adder.list(subscribers, "import", "load them from a CSV file, all or none", subscribers_import);
     import.add_option("FILE", options.file, "the first line names the columns; - is standard input")->required();
     import.add_flag("--replace", options.replace, "delete who is not in the file, of the services that are");
     import.add_flag("-n,--dry-run", options.dry_run, "only say what would change");

@@ -104,10 +104,10 @@ int incidents_decide(const DeskOptions& options, const char* verdict) {
                 .exec_params1("SELECT guard.decide_incident($1, $2, $3)", options.number, verdict, options.reason)[0]
                 .c_str();
         transaction.commit();
-        const auto answer = answers().find(result);
-        if (answer == answers().end()) return say_unknown(options);
-        fmt::print(answer->second.decided ? stdout : stderr, "incident {}: {}\n", options.number, answer->second.text);
-        return answer->second.decided ? kDone : kNo;
+        const auto found = answers().find(result);
+        if (found == answers().end()) return say_unknown(options);
+        return answer(options.json, found->second.decided, {{"incident", options.number}, {"result", result}},
+                      fmt::format("incident {}: {}", options.number, found->second.text));
     });
 }
 

@@ -71,6 +71,7 @@ void add_suspended(CLI::App& app, SuspendedOptions& options, int& result) {
         suspended->add_subcommand("release", "end the suspension of one ID; recorded under your database login");
     add_database(*release, options.database);
     add_id(*release, options);
+    release->add_flag("--json", options.json, "one JSON object");
     release->add_option("-r,--reason", options.reason, "why: what the subscriber said, how it was checked")->required();
     release->callback([&] { result = suspended_release(options); });
 }
@@ -151,11 +152,13 @@ int main(int argc, char** argv) {
     GeoOptions geo_options;
     SimulateOptions simulate_options;
     DeskOptions desk_options;
+    NoticesOptions notices_options;
     std::filesystem::path config_file = kDefaultConfig;
     add_replay(app, replay_options, result);
     add_evaluate(app, evaluate_options, result);
     add_migrate(app, migrate_options, result);
     add_suspended(app, suspended_options, result);
+    add_notices(app, notices_options, result);
     add_geo(app, geo_options, result);
     add_simulate(app, simulate_options, result);
     add_config(app, config_file, result);

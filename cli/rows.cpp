@@ -11,6 +11,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "cli/commands.hpp"
+
 namespace guard::cli {
 namespace {
 
@@ -116,6 +118,14 @@ ordered_json to_json(const pqxx::row& row) {
 
 std::string to_line(const ordered_json& object) {
     return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+}
+
+int answer(bool json, bool done, const ordered_json& object, const std::string& text) {
+    if (json)
+        fmt::print("{}\n", to_line(object));
+    else
+        fmt::print(done ? stdout : stderr, "{}\n", text);
+    return done ? kDone : kNo;
 }
 
 void print_rows(const pqxx::result& rows, bool json) {

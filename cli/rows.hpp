@@ -31,6 +31,10 @@ class ListTable {
 [[nodiscard]] nlohmann::ordered_json to_json(const pqxx::row& row);
 [[nodiscard]] std::string to_line(const nlohmann::ordered_json& object);
 
+// What a command that does something says: `text` to people, to standard error where nothing was done; `object` to
+// machines. Returns the exit code.
+int answer(bool json, bool done, const nlohmann::ordered_json& object, const std::string& text);
+
 // One row each, NULL as "-". The headings are the names of the columns in capitals.
 void print_rows(const pqxx::result& rows, bool json);
 

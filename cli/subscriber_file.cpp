@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <boost/unordered/unordered_flat_set.hpp>
 #include <charconv>
+#include <optional>
 #include <set>
+#include <string_view>
 
 #include "event/keyed_hash.hpp"
 #include "event/text.hpp"
-#include "geo/csv.hpp"
 #include "replay/line_reader.hpp"
 
 namespace guard::cli {
@@ -32,6 +33,37 @@ std::string hexadecimal(std::string_view bytes) {
     return text;
 }
 
+// RFC 4180, to the byte: a blank belongs to its field, and '#' begins no comment as it does in a pool file, for
+// addresses and IDs may hold one. None: a quote is not closed, or text follows a closed one.
+std::optional<std::vector<std::string>> split_row(std::string_view line) {
+    std::vector<std::string> fields(1);
+    bool quoted = false, closed = false;
+    for (std::size_t i = 0; i < line.size(); ++i) {
+        std::string& field = fields.back();
+        if (quoted) {
+            if (line[i] != '"') {
+                field += line[i];
+            } else if (i + 1 < line.size() && line[i + 1] == '"') {
+                field += line[++i];
+            } else {
+                quoted = false;
+                closed = true;
+            }
+        } else if (line[i] == ',') {
+            fields.emplace_back();
+            closed = false;
+        } else if (closed) {
+            return std::nullopt;
+        } else if (line[i] == '"' && field.empty()) {
+            quoted = true;
+        } else {
+            field += line[i];
+        }
+    }
+    if (quoted) return std::nullopt;
+    return fields;
+}
+
 // As guard.subscriber has it: ISO 3166, a country or a subdivision of one.
 bool is_region(std::string_view text) {
     const auto capital = [](char letter) { return letter >= 'A' && letter <= 'Z'; };
@@ -49,7 +81,10 @@ class Reader {
 
     void take(std::uint64_t number, const replay::LineReader::Line& line) {
         number_ = number;
-        const auto fields = geo::split_csv(line.text);
+        std::string_view text = line.text;
+        constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // as spreadsheets write it
+        if (number == 1 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+        const auto fields = split_row(text);
         if (number == 1) return take_heading(fields.value_or(std::vector<std::string>{}));
         if (!line.too_long && line.text.empty()) return;
         if (line.too_long || !fields || fields->size() != columns_.size())

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 #include <pqxx/stream_to>
 
 #include "cli/database.hpp"
 #include "cli/desk.hpp"
+#include "cli/rows.hpp"
 #include "cli/subscriber_file.hpp"
 
 namespace guard::cli {
@@ -93,9 +95,15 @@ int subscribers_import(const DeskOptions& options) {
             const std::int64_t removed = options.replace ? remove_others(transaction) : 0;
             transaction.exec_params("SELECT guard.note_import($1, $2, $3)", added, changed, removed);
             if (!options.dry_run) transaction.commit();
-            fmt::print("{}{} new, {} changed, {} the same, {} removed\n", options.dry_run ? "would be: " : "", added,
-                       changed, static_cast<std::int64_t>(*rows) - added - changed, removed);
-            return kDone;
+            const auto same = static_cast<std::int64_t>(*rows) - added - changed;
+            return answer(options.json, true,
+                          {{"new", added},
+                           {"changed", changed},
+                           {"same", same},
+                           {"removed", removed},
+                           {"dry_run", options.dry_run}},
+                          fmt::format("{}{} new, {} changed, {} the same, {} removed",
+                                      options.dry_run ? "would be: " : "", added, changed, same, removed));
         });
 }
 

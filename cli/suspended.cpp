@@ -87,9 +87,10 @@ int suspended_release(const SuspendedOptions& options) {
             const auto row = transaction.exec_params1("SELECT guard.staff_release($1, $2, $3)", options.service,
                                                       pqxx::binarystring(id_of(settings, options.id)), options.reason);
             transaction.commit();
-            if (!row[0].as<bool>()) return say_not_suspended(options);
-            fmt::print("{} {}: suspension ended\n", options.service, options.id);
-            return kDone;
+            const bool done = row[0].as<bool>();
+            return answer(options.json, done, {{"released", done}},
+                          done ? fmt::format("{} {}: suspension ended", options.service, options.id)
+                               : fmt::format("{} {} is not suspended", options.service, options.id));
         });
 }
 

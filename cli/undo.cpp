@@ -1,3 +1,5 @@
+#include <nlohmann/json.hpp>
+
 #include "cli/database.hpp"
 #include "cli/desk.hpp"
 #include "cli/rows.hpp"
@@ -12,9 +14,16 @@ std::string checked_time(const char* option, const std::string& text) {
     return format_rfc3339(*time);
 }
 
-void say(const char* what, const pqxx::row& counts) {
-    fmt::print("{}: {} suspensions, {} blocks, {} reviews\n", what, counts["suspensions"].c_str(),
-               counts["blocks"].c_str(), counts["reviews"].c_str());
+int say(const DeskOptions& options, const char* what, const pqxx::row& counts, const std::string& request = {}) {
+    auto object = to_json(counts);
+    object["result"] = what;
+    std::string text = fmt::format("{}: {} suspensions, {} blocks, {} reviews", what, counts["suspensions"].c_str(),
+                                   counts["blocks"].c_str(), counts["reviews"].c_str());
+    if (!request.empty()) {
+        object["request"] = std::stoll(request);
+        text += "\nanother person has to run: guardctl undo approve " + request;
+    }
+    return answer(options.json, true, object, text);
 }
 
 }  // namespace
@@ -25,16 +34,11 @@ int undo_request(const DeskOptions& options) {
         pqxx::work transaction(connection);
         const auto counts = transaction.exec_params1("SELECT * FROM guard.undo_count($1, nullif($2, ''), $3, $4)",
                                                      options.rule, options.version, from, to);
-        if (options.dry_run) {
-            say("would be undone", counts);
-            return kDone;
-        }
+        if (options.dry_run) return say(options, "would be undone", counts);
         const auto number = transaction.exec_params1("SELECT guard.undo_request($1, nullif($2, ''), $3, $4, $5)",
                                                      options.rule, options.version, from, to, options.reason);
         transaction.commit();
-        say("asked for", counts);
-        fmt::print("another person has to run: guardctl undo approve {}\n", number[0].c_str());
-        return kDone;
+        return say(options, "asked for", counts, number[0].c_str());
     });
 }
 
@@ -42,13 +46,8 @@ int undo_approve(const DeskOptions& options) {
     return with_database(options.database, "undo approve", [&](const config::Settings&, pqxx::connection& connection) {
         pqxx::work transaction(connection);
         const auto counts = transaction.exec_params1("SELECT * FROM guard.undo_approve($1)", options.number);
-        if (options.dry_run) {  // the transaction ends without a commit
-            say("would be undone", counts);
-            return kDone;
-        }
-        transaction.commit();
-        say("undone", counts);
-        return kDone;
+        if (!options.dry_run) transaction.commit();
+        return say(options, options.dry_run ? "would be undone" : "undone", counts);
     });
 }
 

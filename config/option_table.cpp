@@ -351,6 +351,9 @@ Section notice() {
               "Whether calls are a channel: `guardctl notices phone-list` says whom to call, and somebody does."},
              {"answer", Duration{IN(notice_answer), 1min, days{30}},
               "So long a step of the plan waits for an answer; then the next one begins."},
+             {"senders", Count{IN(notice_senders), 1, 32},
+              "So many deliveries at the same time in one notifier, each sender with connections of its own to the "
+              "database and to the mail server."},
              {"retry", Duration{IN(notice_retry), 1s, 24h}, "First pause after a failed attempt; it doubles."},
              {"give_up", Duration{IN(notice_give_up), 1min, days{30}},
               "A channel that has failed for so long has failed for good."}}};

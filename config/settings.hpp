@@ -182,6 +182,7 @@ struct Settings {
     std::string operator_verify;  // where a subscriber can check that the notice is genuine
     bool mail_only = false;       // mail may be the only channel
     bool phone_list = false;      // there is somebody who makes the calls
+    unsigned notice_senders = 4;  // at the same time in one notifier
     seconds notice_retry{60};     // first back-off
     seconds notice_give_up{3 * 24 * 3600};
     seconds notice_answer{24 * 3600};               // so long a step of the plan waits for an answer

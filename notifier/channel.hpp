@@ -42,8 +42,9 @@ struct Delivery {
         never,     // the same again would be refused again
     };
     Outcome outcome = Outcome::later;
-    int code = 0;        // of the other side's protocol; 0: there was no answer
-    std::string answer;  // its line, or what went wrong; one line, printable; may repeat the recipient's address
+    int code = 0;          // of the other side's protocol; 0: there was no answer
+    std::string answer;    // its line, or what went wrong; one line, printable; may repeat the recipient's address
+    bool perhaps = false;  // later: all was said and no answer came, so the other side may have it all the same
     std::chrono::seconds retry_after{};  // the other side asks not to be tried before; 0: it does not say
 };
 

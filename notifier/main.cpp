@@ -1,13 +1,17 @@
-// pppoe-guard-notifier: turns queued notices into mail.
+// pppoe-guard-notifier: tells the subscribers. Several senders in one process, each a thread with a connection to the
+// database and channels of its own; they share nothing but the queue in the database.
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
+#include <future>
 #include <iostream>
 
 #include "config/logging.hpp"
 #include "config/options.hpp"
+#include "notifier/channels/letter_folder.hpp"
+#include "notifier/local_time.hpp"
 #include "notifier/notifier.hpp"
 
 namespace {
@@ -32,19 +36,56 @@ int refuse(const std::vector<std::string>& mistakes) {
     return 2;
 }
 
+// When one of them cannot go on, all end, and its exception is passed on.
+std::size_t work(const std::vector<std::unique_ptr<guard::notifier::Notifier>>& notifiers, bool once) {
+    std::vector<std::future<std::size_t>> results;
+    for (const auto& notifier : notifiers)
+        results.push_back(std::async(std::launch::async, [&notifier, once] {
+            try {
+                if (once) return notifier->run_once();
+                notifier->run(stop);
+                return std::size_t{0};
+            } catch (...) {
+                stop = true;
+                throw;
+            }
+        }));
+    std::size_t sent = 0;
+    for (auto& result : results) sent += result.get();
+    return sent;
+}
+
 int serve(const std::string& file, bool once) {
     const auto settings = guard::config::load(file);
     if (!settings) return refuse(settings.error());
     guard::config::set_up_logging(*settings, "pppoe-guard-notifier");
     const guard::SystemClock clock;
-    auto notifier = guard::notifier::Notifier::make(*settings, clock);
-    if (!notifier) return refuse(notifier.error());
+    std::vector<std::unique_ptr<guard::notifier::Notifier>> notifiers;
+    for (unsigned i = 0; i < settings->notice_senders; ++i) {
+        auto notifier = guard::notifier::Notifier::make(*settings, clock);
+        if (!notifier) return refuse(notifier.error());
+        if (i > 0) (*notifier)->be_quiet();
+        notifiers.push_back(std::move(*notifier));
+    }
     set_up_signals();
-    if (once)
-        spdlog::info("event=once notices={}", (*notifier)->run_once());
-    else
-        (*notifier)->run(stop);
+    const auto sent = work(notifiers, once);
+    if (once) spdlog::info("event=once notices={}", sent);
     return 0;
+}
+
+// As many batches as it takes; one has an end, and a printing house's program may have a limit, too.
+int make_letter_batches(const std::string& file) {
+    const auto settings = guard::config::load(file);
+    if (!settings) return refuse(settings.error());
+    guard::config::set_up_logging(*settings, "pppoe-guard-notifier");
+    if (settings->letter.directory.empty()) return refuse({"notice.letter.directory: is not set"});
+    const guard::notifier::LocalTime local_time(settings->time_zone);
+    for (;;) {
+        const auto batch =
+            guard::notifier::close_letter_batch(settings->letter, local_time, guard::SystemClock().now());
+        if (batch.letters == 0) return 0;
+        spdlog::info("event=letters batch=\"{}\" letters={}", batch.path.string(), batch.letters);
+    }
 }
 
 }  // namespace
@@ -53,10 +94,12 @@ int main(int argc, char** argv) try {
     CLI::App app("Sends the notices of PPPoE Guard to the subscribers.");
     app.set_version_flag("--version", std::string("pppoe-guard-notifier ") + GUARD_VERSION);
     std::string file = "/etc/pppoe-guard/pppoe-guard.toml";
-    bool once = false;
+    bool once = false, letters = false;
     app.add_option("-c,--config", file, "The configuration file")->capture_default_str();
     app.add_flag("--once", once, "Send what is due now, then end");
+    app.add_flag("--letters", letters, "Make a batch of the letters that wait, then end")->excludes("--once");
     CLI11_PARSE(app, argc, argv);
+    if (letters) return make_letter_batches(file);
     return serve(file, once);
 } catch (const std::exception& error) {
     std::cerr << "pppoe-guard-notifier: " << error.what() << '\n';

@@ -56,7 +56,7 @@ constexpr auto kRecord = R"(
         done_at = CASE WHEN $3 = 'dead' OR $3 = 'later' AND clock_timestamp() + $6 * interval '1 ms' >= give_up_at
                        THEN clock_timestamp() END,
         due_at = CASE $3 WHEN 'later' THEN clock_timestamp() + $6 * interval '1 ms' ELSE due_at END,
-        paced_at = NULL, recipient_masked = $4, answer = $5, leased_by = NULL, lease_until = NULL
+        maybe_twice = maybe_twice + $8::boolean::integer, paced_at = NULL, recipient_masked = $4, answer = $5, leased_by = NULL, lease_until = NULL
     WHERE delivery_id = $1 AND leased_by = $2 AND state = 'sending')";
 
 // "sending" by this very worker is a beginning whose commit was in doubt.
@@ -140,7 +140,7 @@ std::string in_braces(const std::vector<std::string>& texts) {
     return result + '}';
 }
 
-void raise_alarm(pqxx::work& transaction, const std::string& kind, const std::string& detail) {
+void raise_alarm(const std::string& kind, const std::string& detail, pqxx::work& transaction) {
     transaction.exec_params("SELECT guard.raise_alarm($1, $2)", kind, detail);
 }
 
@@ -216,8 +216,8 @@ std::vector<std::int64_t> NoticeQueue::within_rates(pqxx::work& transaction, std
     if (!held_back.empty())
         transaction.exec_params(
             "UPDATE guard.delivery AS d SET leased_by = NULL, lease_until = NULL, "
-            "due_at = clock_timestamp() + x.moment * interval '1 us', "
-            "paced_at = clock_timestamp() + x.moment * interval '1 us' "
+            "due_at = statement_timestamp() + x.moment * interval '1 us', "
+            "paced_at = statement_timestamp() + x.moment * interval '1 us' "
             "FROM unnest($1::bigint[], $2::bigint[]) AS x (delivery_id, moment) WHERE d.delivery_id = x.delivery_id",
             in_braces(held_back), in_braces(moments));
     return held_back;
@@ -231,7 +231,7 @@ NoticeQueue::Moved NoticeQueue::move_on(const QueuedDelivery* done, const Outcom
     if (done != nullptr) {
         const auto changed =
             transaction.exec_params(kRecord, done->delivery_id, worker_, name_of(outcome.is), outcome.recipient_masked,
-                                    outcome.answer, outcome.pause.count(), outcome.age.count());
+                                    outcome.answer, outcome.pause.count(), outcome.age.count(), outcome.perhaps);
         // Nothing changed: it was recorded before, in a commit that was in doubt, or belongs to another by now.
         if (changed.affected_rows() == 0)
             moved.recorded = transaction
@@ -255,6 +255,14 @@ void NoticeQueue::put_back(const std::vector<std::int64_t>& deliveries, std::chr
         "due_at = clock_timestamp() + $3 * interval '1 ms' "
         "WHERE delivery_id = ANY ($1::bigint[]) AND leased_by = $2 AND state = 'queued'",
         in_braces(deliveries), worker_, delay.count());
+    transaction.commit();
+}
+
+void NoticeQueue::drop_leases() {
+    pqxx::work transaction(connection_, "drop leases");
+    transaction.exec_params(
+        "UPDATE guard.delivery SET leased_by = NULL, lease_until = NULL WHERE leased_by = $1 AND state = 'queued'",
+        worker_);
     transaction.commit();
 }
 

@@ -45,6 +45,7 @@ struct Outcome {
     std::string recipient_masked, answer;
     std::chrono::milliseconds age{};    // so long ago
     std::chrono::milliseconds pause{};  // later: not before
+    bool perhaps = false;               // later: the other side may have it all the same
 };
 
 class NoticeQueue {
@@ -70,6 +71,9 @@ class NoticeQueue {
     // Claimed, not begun: for anybody again, not before `delay`.
     void put_back(const std::vector<std::int64_t>& deliveries, std::chrono::milliseconds delay);
 
+    // What this worker had claimed and not begun is for anybody again: it has lost sight of it with its connection.
+    void drop_leases();
+
     // Deliveries whose time to give up has passed are dead. Returns how many.
     std::size_t give_up();
 
@@ -87,7 +91,7 @@ class NoticeQueue {
 };
 
 // An alarm for the desk; none if the same is still open. The detail holds no ID and no address.
-void raise_alarm(pqxx::work& transaction, const std::string& kind, const std::string& detail);
+void raise_alarm(const std::string& kind, const std::string& detail, pqxx::work& transaction);
 
 // "{1,2,3}": how an array of numbers is passed. "{"a","b"}": texts without quotes and backslashes.
 [[nodiscard]] std::string in_braces(const std::vector<std::int64_t>& numbers);

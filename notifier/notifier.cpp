@@ -26,8 +26,9 @@ using namespace std::chrono_literals;
 using Errors = std::vector<std::string>;
 
 constexpr auto kLease = 5min;  // several times what Channel::deliver takes at most
-constexpr int kBatch = 50;
-constexpr auto kPoll = 10s;  // at the latest; a wake-up may be lost
+constexpr int kBatch = 16;  // few, so that the senders share what there is
+constexpr auto kTurn = 10ms;  // while another plans
+constexpr auto kPoll = 10s;   // at the latest; a wake-up may be lost
 constexpr auto kMaxPause = 1h;
 constexpr auto kFirstPause = 100ms;  // before the outcome of a delivery is recorded again
 constexpr auto kMaxReconnect = 30s;
@@ -115,6 +116,7 @@ void Notifier::open() {
     transaction.exec_params("SELECT guard.configure_notices($1, $2, $3)", domain_of(settings_.mail_from),
                             settings_.default_language, settings_.notice_give_up.count());
     transaction.commit();
+    session->queue.drop_leases();
     session_ = std::move(session);
 }
 
@@ -145,9 +147,10 @@ std::size_t Notifier::step() {
     open();
     const auto given_up = session_->queue.give_up();
     const auto planned = session_->planner.plan(clock_.now());
+    if (!planned) std::this_thread::sleep_for(kTurn);
     const auto batch = session_->queue.claim(open_channels(), kLease, kBatch);
     send(batch);
-    return given_up + planned + batch.size();
+    return given_up + planned.value_or(1) + batch.size();
 }
 
 // The outcome of one and the beginning of the next are recorded together.
@@ -160,8 +163,7 @@ void Notifier::send(const std::vector<QueuedDelivery>& batch) {
             move_on(done, nullptr);
             std::vector<std::int64_t> rest{batch[i].delivery_id};
             for (++i; stopping() && i < batch.size(); ++i) rest.push_back(batch[i].delivery_id);
-            if (session_)  // else the lease runs out
-                session_->queue.put_back(rest, std::chrono::duration_cast<std::chrono::milliseconds>(open_at - now));
+            session_->queue.put_back(rest, std::chrono::duration_cast<std::chrono::milliseconds>(open_at - now));
             --i;
             continue;
         }
@@ -187,6 +189,7 @@ Notifier::Sent Notifier::deliver(const QueuedDelivery& delivery) {
     ++sent_;
     sent.at = std::chrono::steady_clock::now();
     sent.outcome.is = answer.outcome;
+    sent.outcome.perhaps = answer.perhaps;
     sent.outcome.answer = without(without(answer.answer, delivery.recipient.mail), delivery.recipient.phone);
     sent.outcome.pause = std::max<std::chrono::milliseconds>(
         pause_after(delivery.tries + 1, settings_.notice_retry, random_share()), answer.retry_after);
@@ -268,13 +271,13 @@ void Notifier::run(const std::atomic<bool>& stop) {
             session_->receiver.woken = false;  // before the tables are read: what is queued from here on wakes
             while (!stop && step() > 0) {
             }
-            if (away) spdlog::info("event=database_back");
+            if (away && !quiet_) spdlog::info("event=database_back");
             away = false;
             pause = 500ms;
             if (!stop) wait_for_work(stop);
         } catch (const pqxx::failure& error) {
             session_.reset();
-            if (!away) spdlog::warn("event=database_away detail=\"{}\"", one_line(error.what()));
+            if (!away && !quiet_) spdlog::warn("event=database_away detail=\"{}\"", one_line(error.what()));
             away = true;
             for (auto waited = 0ms; waited < pause && !stop; waited += 100ms) std::this_thread::sleep_for(100ms);
             pause = std::min<std::chrono::milliseconds>(pause * 2, kMaxReconnect);

@@ -34,6 +34,9 @@ class Notifier {
              LocalTime local_time);
     ~Notifier();
 
+    // Says nothing about the database's being away: another one of the process does.
+    void be_quiet() { quiet_ = true; }
+
     // Sends until nothing is due. Returns how many deliveries went to their channels. Throws pqxx exceptions,
     // sql::MigrationError when the database has not the schema of this program.
     std::size_t run_once();
@@ -68,6 +71,7 @@ class Notifier {
     std::unique_ptr<Session> session_;
     const std::atomic<bool>* stop_ = nullptr;
     std::size_t sent_ = 0;
+    bool quiet_ = false;
 };
 
 }  // namespace guard::notifier

@@ -30,7 +30,9 @@ constexpr auto kDue = R"(
            n.escalate_at <= clock_timestamp(), (extract(epoch FROM n.escalate_at - clock_timestamp()) * 1000)::bigint,
            n.answered_at IS NOT NULL, n.language, s.name, s.mail, s.phone, s.postal_code, s.postal_address, u.rule,
            u.released_at IS NOT NULL, d.open_in_step, d.open_at_all
-    FROM guard.notice AS n
+    FROM (SELECT * FROM guard.notice
+          WHERE plan_at <= clock_timestamp() AND (step > 0 OR service = ANY ($1::text[]))
+          ORDER BY priority, plan_at, notice_id LIMIT $2 FOR UPDATE SKIP LOCKED) AS n
     LEFT JOIN guard.subscriber AS s ON s.service = n.service AND s.id = n.id
     LEFT JOIN LATERAL (SELECT rule, released_at FROM guard.suspension AS x WHERE x.incident_id = n.incident_id
                        ORDER BY suspension_id DESC LIMIT 1) AS u ON true
@@ -38,8 +40,7 @@ constexpr auto kDue = R"(
         SELECT count(*) FILTER (WHERE step = n.step) > 0 AS open_in_step, count(*) > 0 AS open_at_all
         FROM guard.delivery AS x
         WHERE x.notice_id = n.notice_id AND x.state IN ('queued', 'sending', 'accepted', 'answered')) AS d
-    WHERE n.plan_at <= clock_timestamp() AND (n.step > 0 OR n.service = ANY ($1::text[]))
-    ORDER BY n.priority, n.plan_at LIMIT $2 FOR UPDATE OF n SKIP LOCKED)";
+    ORDER BY n.priority, n.plan_at, n.notice_id)";
 
 // What the notices before this one in the case still would do. Rows that are in somebody's hands are left alone.
 constexpr auto kCancelEarlier = R"(
@@ -119,9 +120,9 @@ const Channel* Planner::find(std::string_view name) const {
     return found == channels_.end() ? nullptr : found->get();
 }
 
-std::size_t Planner::plan(Time now) {
+std::optional<std::size_t> Planner::plan(Time now) {
     pqxx::work transaction(connection_, "plan");
-    if (!transaction.exec(kTurn)[0][0].as<bool>()) return 0;
+    if (!transaction.exec(kTurn)[0][0].as<bool>()) return std::nullopt;
     std::vector<std::string> without;
     for (const Service service : {Service::pppoe, Service::smtp_auth})
         if (config::plan_for(settings_, service, "").empty()) without.emplace_back(to_string(service));
@@ -131,8 +132,9 @@ std::size_t Planner::plan(Time now) {
                           "AND service = ANY ($1::text[]))",
                           in_braces(without))[0]
             .as<bool>())
-        raise_alarm(transaction, "notice_channel",
-                    "notices wait: mail may not be the only channel (notice.mail_only) and there is no other");
+        raise_alarm("notice_channel",
+                    "notices wait: mail may not be the only channel (notice.mail_only) and there is no other",
+                    transaction);
     const auto notices = due(transaction);
     std::vector<Decision> decisions;
     for (const Notice& notice : notices) decisions.push_back(decide(transaction, notice, now));
@@ -215,7 +217,8 @@ Planner::Decision Planner::begin_release(pqxx::work& transaction, const Notice& 
     }
     transaction.exec_params(kEndEarlier, notice.incident_id, notice.notice_id);
     decision.plan = text(earlier[1]);
-    if (decision.plan.empty()) decision.plan = config::to_string(config::plan_for(settings_, notice.service, notice.rule));
+    if (decision.plan.empty())
+        decision.plan = config::to_string(config::plan_for(settings_, notice.service, notice.rule));
     begin_step(decision, notice, 1, now);
     return decision;
 }
@@ -273,7 +276,7 @@ void Planner::write(pqxx::work& transaction, const std::vector<Decision>& decisi
             reasons.push_back(row.reason);
             delays.push_back(row.delay.count());
         }
-        if (decision.alarm) raise_alarm(transaction, "notice_dead", "case " + std::to_string(decision.incident_id));
+        if (decision.alarm) raise_alarm("notice_dead", "case " + std::to_string(decision.incident_id), transaction);
     }
     if (!of.empty())
         transaction.exec_params(
@@ -286,8 +289,8 @@ void Planner::write(pqxx::work& transaction, const std::vector<Decision>& decisi
             in_braces(of), in_braces(steps), in_braces(channels), in_braces(reasons), in_braces(delays));
     transaction.exec_params(
         "UPDATE guard.notice AS n SET state = x.state, plan = nullif(x.plan, ''), step = x.step, "
-        "escalate_at = CASE WHEN x.escalate_in > -1 THEN clock_timestamp() + x.escalate_in * interval '1 ms' END, "
-        "plan_at = CASE WHEN x.plan_in > -1 THEN clock_timestamp() + x.plan_in * interval '1 ms' END "
+        "escalate_at = CASE WHEN x.escalate_in > -1 THEN statement_timestamp() + x.escalate_in * interval '1 ms' END, "
+        "plan_at = CASE WHEN x.plan_in > -1 THEN statement_timestamp() + x.plan_in * interval '1 ms' END "
         "FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[]) "
         "AS x (notice_id, state, plan, step, escalate_in, plan_in) WHERE n.notice_id = x.notice_id",
         in_braces(notices), in_braces(states), in_braces(plans), in_braces(notice_steps), in_braces(escalations),

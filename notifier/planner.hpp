@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <pqxx/transaction>
 #include <string_view>
 #include <vector>
@@ -25,9 +26,9 @@ class Planner {
     Planner(pqxx::connection_base& connection, const config::Settings& settings,
             const std::vector<std::unique_ptr<Channel>>& channels, const LocalTime& local_time);
 
-    // Thinks about the notices that are due, at most a few hundred, and returns how many that were. `now` is for the
-    // quiet hours alone; all else goes by the database's clock. Throws pqxx exceptions.
-    std::size_t plan(Time now);
+    // Thinks about the notices that are due, at most a few hundred, and returns how many that were; none when another
+    // is at it. `now` is for the quiet hours alone; all else goes by the database's clock. Throws pqxx exceptions.
+    std::optional<std::size_t> plan(Time now);
 
   private:
     struct Notice;

@@ -158,7 +158,10 @@ Delivery SmtpClient::try_once(const std::string& from, const std::string& to, co
     const bool reused = connections == 0;
     again = !again && reused && result != CURLE_OK && upload.position == 0 && dialogue.command != "RCPT" &&
             dialogue.command != "DATA";
-    return outcome_of(result, code, dialogue, error);
+    auto delivery = outcome_of(result, code, dialogue, error);
+    delivery.perhaps =
+        delivery.outcome == Delivery::Outcome::later && delivery.code == 0 && upload.position == message.size();
+    return delivery;
 }
 
 }  // namespace guard::notifier

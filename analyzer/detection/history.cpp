@@ -7,10 +7,10 @@
 namespace guard::detection {
 namespace {
 
-constexpr std::size_t kMaxSessions = 24;  // more by as many as the contract allows ...
-constexpr std::size_t kMostEver = 256;    // ... up to these: each pair of them is looked at
-constexpr std::size_t kMaxAccepts = 128;  // and as many as a rule may ask for
-constexpr std::size_t kMaxSeen = 8;
+constexpr std::size_t kMaxSessions = 24;                  // more by as many as the contract allows ...
+constexpr std::size_t kMostEver = 256;                    // ... up to these: each pair of them is looked at
+constexpr std::size_t kMaxAccepts = 128;                  // and as many as a rule may ask for
+constexpr std::size_t kSeen = 8, kMaxSeen = 64;           // more than kSeen only as long as a repeat may come
 constexpr auto kSameFact = std::chrono::seconds{2};       // accounting repeated at a second server
 constexpr auto kSameAccept = std::chrono::seconds{10};    // accepts without a session that came up between them
 constexpr auto kSameSession = std::chrono::seconds{120};  // an accept and the Start that belongs to it
@@ -64,9 +64,10 @@ bool History::repeats(const LoginEvent& event) const {
     });
 }
 
-void History::remember(const LoginEvent& event) {
+void History::remember(const LoginEvent& event, std::chrono::seconds reorder) {
     seen_.push_back({event.kind, event.time, event.addresses});
-    if (seen_.size() > kMaxSeen) seen_.erase(seen_.begin());
+    while (seen_.size() > kMaxSeen || (seen_.size() > kSeen && seen_.front().time + 2 * reorder < event.time))
+        seen_.erase(seen_.begin());
 }
 
 Change History::add(const LoginEvent& event, const std::optional<geo::Place>& place,
@@ -78,7 +79,7 @@ Change History::add(const LoginEvent& event, const std::optional<geo::Place>& pl
         change.repeated = true;
         return change;
     }
-    remember(event);
+    remember(event, settings.reorder);
     const bool counted = event.kind == Kind::accept && count_accept(event, place, settings.pppoe);
     if (!event.addresses.empty()) {
         const bool begins = event.kind == Kind::accept || event.kind == Kind::assign;
@@ -115,18 +116,20 @@ bool History::count_accept(const LoginEvent& event, const std::optional<geo::Pla
     return true;
 }
 
-// The oldest session stays: it may be the subscriber's own, that outlives all a thief begins.
-void History::drop_one_session() {
+// The oldest session stays: it may be the subscriber's own, that outlives all a thief begins. So does what has just
+// ended, as long as its beginning may still be told of.
+void History::drop_one_session(Time over_since) {
     const auto second = sessions_.begin() + 1;
     auto gone = std::find_if(sessions_.begin(), sessions_.end(),
-                             [](const Session& session) { return session.ended.has_value(); });
+                             [&](const Session& session) { return session.ended && *session.ended < over_since; });
     if (gone == sessions_.end())
         gone = std::find_if(second, sessions_.end(), [](const Session& session) { return !session.confirmed; });
     sessions_.erase(gone != sessions_.end() ? gone : second);
 }
 
-Session& History::new_session(const LoginEvent& event, const std::optional<geo::Place>& place) {
-    if (sessions_.size() >= most_sessions_) drop_one_session();
+Session& History::new_session(const LoginEvent& event, const std::optional<geo::Place>& place,
+                              std::chrono::seconds reorder) {
+    if (sessions_.size() >= most_sessions_) drop_one_session(event.time - 2 * reorder);
     Session session;
     session.addresses = event.addresses;
     session.place = place;
@@ -150,7 +153,8 @@ Session* History::begun_by(const LoginEvent& event) {
 }
 
 // An accept or a Start ends any earlier session at its address.
-Session& History::begin_new(const LoginEvent& event, const std::optional<geo::Place>& place) {
+Session& History::begin_new(const LoginEvent& event, const std::optional<geo::Place>& place,
+                            const config::DetectionSettings& settings) {
     std::optional<Time> ended, next_began;  // by a later session, where this one came late
     for (Session& other : sessions_) {
         const bool later = other.began > event.time;
@@ -162,10 +166,10 @@ Session& History::begin_new(const LoginEvent& event, const std::optional<geo::Pl
         else if (!other.ended || *other.ended > event.time)
             other.ended = event.time;
     }
-    Session& session = new_session(event, place);
+    Session& session = new_session(event, place, settings.reorder);
     session.ended = ended;
     session.next_began = next_began;
-    note_beginning(session);
+    note_beginning(session, settings);
     return session;
 }
 
@@ -174,7 +178,7 @@ Change History::begin_session(const LoginEvent& event, const std::optional<geo::
     Change change;
     Session* session = begun_by(event);
     change.new_session = session == nullptr;
-    if (session == nullptr) session = &begin_new(event, place);
+    if (session == nullptr) session = &begin_new(event, place, settings);
     const bool began_earlier = event.time < session->began || session->beginning_unknown;
     session->began = std::min(session->began, event.time);
     session->beginning_unknown = false;
@@ -182,7 +186,7 @@ Change History::begin_session(const LoginEvent& event, const std::optional<geo::
     session->assigned = session->assigned || event.kind == Kind::assign;
     add_addresses(*session, event.addresses);
     if (!session->place) session->place = place;
-    if (began_earlier) note_beginning(*session);
+    if (began_earlier) note_beginning(*session, settings);
     change.new_visit = visit(*session, evidence_of(event, place), settings.pppoe);
     if (began_earlier)
         std::stable_sort(sessions_.begin(), sessions_.end(),
@@ -212,15 +216,27 @@ bool History::counts(const Session& session, Time sign, const config::PppoeSetti
             if (&other != &session && !other.discounted && other.began <= sign && session.is_older_than(other))
                 next = std::max(next.value_or(other.began), other.began);
     }
-    return !next || sign < *next || sign > *next + settings.dead_peer_time;
+    return !next || sign <= *next || sign > *next + settings.dead_peer_time;
 }
 
 // Others are over when this one began, unless they show life long after.
-void History::note_beginning(const Session& session) {
+void History::note_beginning(const Session& session, const config::DetectionSettings& settings) {
     if (session.discounted) return;
-    for (Session& other : sessions_)
+    for (Session& other : sessions_) {
         if (!other.beginning_unknown && other.began < session.began)
             other.next_began = std::min(other.next_began.value_or(session.began), session.began);
+        const bool told_late = &other != &session && other.confirmed && *other.confirmed >= session.began;
+        if (told_late && !counts(other, *other.confirmed, settings.pppoe)) withdraw_sign(other, settings);
+    }
+}
+
+// It was taken for a sign of life, and a session that is told of late shows that it may be the tail of a dead one.
+void History::withdraw_sign(Session& session, const config::DetectionSettings& settings) {
+    const Time withdrawn = *session.confirmed;
+    session.confirmed = session.confirmed_before;
+    session.confirmed_by = session.confirmed ? std::optional(Kind::alive) : std::nullopt;
+    session.confirmed_before.reset();
+    if (session.place) withdraw_evidence(*session.place, withdrawn, settings.pppoe);
 }
 
 Change History::sign_of_life(const LoginEvent& event, const std::optional<geo::Place>& place,
@@ -231,7 +247,7 @@ Change History::sign_of_life(const LoginEvent& event, const std::optional<geo::P
         std::optional<Time> ended;
         for (const Session& other : sessions_)
             if (other.at(event.addresses)) ended = std::min(ended.value_or(other.began), other.began);
-        session = &new_session(event, place);
+        session = &new_session(event, place, settings.reorder);
         session->beginning_unknown = true;
         session->discounted = released_.has_value();  // it is older than it seems: taken to be older than the release
         session->ended = ended;
@@ -242,6 +258,8 @@ Change History::sign_of_life(const LoginEvent& event, const std::optional<geo::P
     const bool over = session->ended && *session->ended < event.time;
     if (!over && !session->discounted && counts(*session, event.time, settings.pppoe)) {
         if (!session->confirmed || *session->confirmed < event.time) {
+            if (session->confirmed && *session->confirmed + settings.reorder < event.time)
+                session->confirmed_before = session->confirmed;
             session->confirmed = event.time;
             session->confirmed_by = event.kind;
         }

@@ -24,6 +24,9 @@ struct Session {
     std::optional<Time> next_began;  // the first session after it, which may be forgotten by now
     std::optional<Time> confirmed;   // last Interim-Update or Stop that counts
     std::optional<Kind> confirmed_by;
+    // The sign before it, from before the time within which events may come out of order: what holds if a session
+    // that is told of late shows that `confirmed` does not count.
+    std::optional<Time> confirmed_before;
     bool accepted = false;      // an Access-Accept was seen
     bool assigned = false;      // an accounting Start was seen
     std::optional<Time> ended;  // by a Stop, or when another session began at its address
@@ -79,7 +82,7 @@ class History {
 
   private:
     [[nodiscard]] bool repeats(const LoginEvent& event) const;
-    void remember(const LoginEvent& event);
+    void remember(const LoginEvent& event, std::chrono::seconds reorder);
     [[nodiscard]] bool before_release(Time time) const { return released_ && time <= *released_; }
 
     bool count_accept(const LoginEvent& event, const std::optional<geo::Place>& place,
@@ -90,13 +93,19 @@ class History {
                         const config::DetectionSettings& settings);
     Session* begun_by(const LoginEvent& event);
     Session* showing_life(const LoginEvent& event);
-    Session& begin_new(const LoginEvent& event, const std::optional<geo::Place>& place);
-    Session& new_session(const LoginEvent& event, const std::optional<geo::Place>& place);
-    void drop_one_session();
-    void note_beginning(const Session& session);
+    Session& begin_new(const LoginEvent& event, const std::optional<geo::Place>& place,
+                       const config::DetectionSettings& settings);
+    Session& new_session(const LoginEvent& event, const std::optional<geo::Place>& place, std::chrono::seconds reorder);
+    void drop_one_session(Time over_since);
+    void note_beginning(const Session& session, const config::DetectionSettings& settings);
+    void withdraw_sign(Session& session, const config::DetectionSettings& settings);
     [[nodiscard]] bool counts(const Session& session, Time sign, const config::PppoeSettings& settings) const;
 
     bool visit(const Session& session, const Evidence& evidence, const config::PppoeSettings& settings);
+    bool split_visit(std::size_t at, const Session& session, const Evidence& evidence,
+                     const config::PppoeSettings& settings);
+    void withdraw_evidence(const geo::Place& place, Time time, const config::PppoeSettings& settings);
+    [[nodiscard]] std::vector<Evidence> evidence_in(const geo::Code& region) const;
     bool insert_visit(std::size_t at, const Session& session, const Evidence& evidence,
                       const config::PppoeSettings& settings);
     bool judge_step(std::size_t to, const config::PppoeSettings& settings);

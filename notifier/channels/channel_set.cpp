@@ -154,14 +154,16 @@ Expected<Channels, Errors> make_channels(const config::Settings& settings) {
     Errors errors = mistakes_in_operator(settings);
     Channels channels;
     const auto zone = local_time_of(settings, errors);
-    const LocalTime local_time = zone ? *zone : LocalTime("UTC");  // the other mistakes are named all the same
+    auto usable = settings;
+    if (!zone) usable.time_zone = "UTC";  // the other mistakes are named all the same
+    const LocalTime local_time(usable.time_zone);
     for (const auto& name : channel_names(settings)) {
         Errors own;
-        channels.push_back(name == "mail"         ? make_mail(settings, local_time, own)
-                           : name == "letter"     ? make_letter(settings, local_time, own)
-                           : name == "phone_list" ? make_phone_list(settings, own)
-                           : name == "sms"        ? make_gateway(settings, "sms", settings.sms, own)
-                                                  : make_gateway(settings, "webhook", settings.webhook, own));
+        channels.push_back(name == "mail"         ? make_mail(usable, local_time, own)
+                           : name == "letter"     ? make_letter(usable, local_time, own)
+                           : name == "phone_list" ? make_phone_list(usable, own)
+                           : name == "sms"        ? make_gateway(usable, "sms", usable.sms, own)
+                                                  : make_gateway(usable, "webhook", usable.webhook, own));
         add(errors, std::move(own));
     }
     if (!errors.empty()) return unexpected(std::move(errors));

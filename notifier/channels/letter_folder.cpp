@@ -118,7 +118,10 @@ fs::path free_name(const fs::path& directory, const std::string& stamp) {
 }  // namespace
 
 LetterFolder::LetterFolder(fs::path directory) : directory_(std::move(directory)) {
-    for (const char* name : {"letters", "batches", "done"}) fs::create_directories(directory_ / name);
+    // Nobody else may look, whatever the umask; the group, inherited from the folder, fetches the batches.
+    for (const char* name : {"letters", "batches", "done"})
+        if (const auto path = directory_ / name; fs::create_directories(path))
+            fs::permissions(path, fs::perms::others_all, fs::perm_options::remove);
 }
 
 // The PDF is what makes a letter wait; it is written last.
@@ -141,7 +144,6 @@ Batch LetterFolder::close(const LetterPrinter& printer, const LocalTime& local_t
     auto waiting = stems_in(letters, ".pdf");
     if (waiting.size() > kMaxBatch) waiting.resize(kMaxBatch);
     fs::create_directory(open);
-    fs::permissions(open, fs::perms::owner_all | fs::perms::group_read | fs::perms::group_exec);
     for (const auto& name : waiting) {
         write(directory_ / "done" / name, {}, kPrivate);
         fs::rename(letters / (name + ".pdf"), open / (name + ".pdf"));

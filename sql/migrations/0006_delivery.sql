@@ -48,6 +48,7 @@ CREATE TABLE guard.delivery (
     CONSTRAINT delivery_done_complete CHECK ((state IN ('dead', 'cancelled')) = (done_at IS NOT NULL))
 );
 CREATE INDEX delivery_due ON guard.delivery (priority, due_at) WHERE state IN ('queued', 'sending');
+CREATE INDEX delivery_give_up ON guard.delivery (give_up_at) WHERE state IN ('queued', 'sending');
 
 ALTER TABLE guard.notice
     ADD COLUMN priority    integer NOT NULL DEFAULT 10,  -- less goes first

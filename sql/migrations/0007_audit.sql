@@ -107,8 +107,10 @@ BEGIN
     FOR line IN SELECT a.*, guard.month_of(a.at) AS month FROM guard.audit AS a
                 WHERE (everything OR a.at > clock_timestamp() - interval '2 days')
                 AND NOT EXISTS (SELECT FROM guard.audit_chain AS c WHERE c.audit_id = a.audit_id)
-                ORDER BY month, a.audit_id LIMIT 20000 LOOP
+                ORDER BY month, a.audit_id LIMIT CASE WHEN everything THEN NULL ELSE 5000 END LOOP
         IF chain.month IS DISTINCT FROM line.month THEN
+            -- Once a month and not once a row: each version of that row would be one more to step over.
+            UPDATE guard.audit_month SET sealed = chain.sealed, last_hash = chain.last_hash WHERE month = chain.month;
             SELECT * INTO chain FROM guard.audit_month WHERE month = line.month;
             IF NOT FOUND THEN
                 SELECT * INTO before FROM guard.audit_month WHERE month < line.month ORDER BY month DESC LIMIT 1;
@@ -123,9 +125,9 @@ BEGIN
         chain.last_hash := guard.audit_hash(chain.last_hash, line.audit_id, line.at, line.actor, line.action, line.object,
                                             line.detail);
         INSERT INTO guard.audit_chain VALUES (chain.month, chain.sealed, line.audit_id, chain.last_hash);
-        UPDATE guard.audit_month SET sealed = chain.sealed, last_hash = chain.last_hash WHERE month = chain.month;
         done := done + 1;
     END LOOP;
+    UPDATE guard.audit_month SET sealed = chain.sealed, last_hash = chain.last_hash WHERE month = chain.month;
     RETURN done;
 END $$;
 

@@ -13,6 +13,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(m ->> rule, m ->> '') FROM (SELECT guard.setting_of('detection.modes')::jsonb AS m) AS modes
 $$;
 
+-- A case that was closed and leads to a suspension after all is open again.
+CREATE FUNCTION guard.suspension_opens_case() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE guard.incident SET state = 'suspended' WHERE incident_id = NEW.incident_id AND state <> 'suspended';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER suspension_opens_case AFTER INSERT ON guard.suspension
+    FOR EACH ROW WHEN (NEW.released_at IS NULL) EXECUTE FUNCTION guard.suspension_opens_case();
+
 -- Review -----------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE guard.review (
@@ -81,13 +91,12 @@ BEGIN
     INSERT INTO guard.notice (incident_id, kind, idempotency_key, service, id)
     VALUES (case_of.incident_id, 'suspended', 'suspended:' || case_of.incident_key, case_of.service, case_of.id)
     ON CONFLICT (idempotency_key) DO NOTHING;
-    UPDATE guard.incident SET state = 'suspended' WHERE incident_id = case_of.incident_id;
     INSERT INTO guard.audit (action, object, detail)
     VALUES ('suspend', 'incident:' || case_of.incident_id, jsonb_build_object('rule', of_rule, 'reason', why));
     RETURN 'suspended';
 END $$;
 
--- A named member of staff judges an incident, once:
+-- A named member of staff judges an incident, once; anew only after more was found:
 --   misuse     in review: the ID is suspended; else the verdict alone is kept
 --   ordinary   the subscriber's own doing: its places count as seen from now on
 --   dismissed  nothing to go by, a fault of data: the places are held against nobody any longer, and teach nothing
@@ -104,7 +113,8 @@ BEGIN
     PERFORM guard.check_purpose(why);
     SELECT * INTO case_of FROM guard.incident WHERE incident_id = number FOR NO KEY UPDATE;
     IF NOT FOUND THEN RETURN 'unknown'; END IF;
-    SELECT outcome INTO before FROM guard.review WHERE incident_id = number FOR UPDATE;
+    SELECT r.outcome INTO before FROM guard.review AS r WHERE r.incident_id = number
+    AND NOT EXISTS (SELECT FROM guard.finding AS f WHERE f.incident_id = number AND f.recorded_at > r.decided_at) FOR UPDATE;
     IF before IS NOT NULL AND (before <> 'misuse' OR verdict = 'misuse') THEN RETURN 'decided'; END IF;
     IF verdict = 'misuse' AND case_of.state = 'review' THEN
         IF EXISTS (SELECT FROM guard.allowed AS a WHERE a.service = case_of.service AND a.id = case_of.id
@@ -146,7 +156,7 @@ CREATE VIEW guard.incidents AS
 -- only a ticket of a transaction that has committed opens anything.
 CREATE TABLE guard.evidence_ticket (
     ticket      uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-    incident_id bigint NOT NULL,
+    incident_id bigint,      -- empty: for the phone list
     opened_by   text NOT NULL DEFAULT session_user,
     opened_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     opened_in   xid8 NOT NULL DEFAULT pg_current_xact_id()
@@ -164,7 +174,7 @@ BEGIN
     RETURN made;
 END $$;
 
--- The incident that a ticket opens, for a quarter of an hour and for whoever asked for it.
+-- The incident that a ticket opens, for a quarter of an hour and for whoever asked for it; NULL for the phone list.
 CREATE FUNCTION guard.incident_of_ticket(shown uuid) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -216,7 +226,57 @@ BEGIN
         WHERE i.incident_id = number;
 END $$;
 
-DROP FUNCTION guard.open_incident(bigint, text);  -- a rollback after reading hid that it had been read
+-- The proof of every delivery of a case.
+CREATE FUNCTION guard.notices_read(ticket uuid)
+RETURNS TABLE (notice_id bigint, kind text, plan text, step integer, channel text, copy integer, state text, due_at timestamptz,
+               tries integer, maybe_twice integer, recipient_masked text, answer text, accepted_at timestamptz,
+               bounced_at timestamptz, answered_at timestamptz, done_at timestamptz, message_id text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    number bigint := guard.incident_of_ticket(ticket);
+BEGIN
+    RETURN QUERY
+        SELECT n.notice_id, n.kind, n.plan, d.step, d.channel, d.copy, coalesce(d.state, n.state), d.due_at, d.tries, d.maybe_twice,
+               d.recipient_masked, d.answer, d.accepted_at, d.bounced_at, d.answered_at, d.done_at, d.message_id
+        FROM guard.notice AS n LEFT JOIN guard.delivery AS d USING (notice_id)
+        WHERE n.incident_id = number ORDER BY n.notice_id, d.delivery_id;
+END $$;
+
+-- Whom to call: what is on the phone list and not answered. The one place where the desk sees names and numbers.
+CREATE FUNCTION guard.phone_list_open(purpose text) RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    made uuid;
+BEGIN
+    PERFORM guard.check_purpose(purpose);
+    INSERT INTO guard.audit (action, object, detail) VALUES ('read', 'phone_list', jsonb_build_object('purpose', purpose));
+    INSERT INTO guard.evidence_ticket (incident_id) VALUES (NULL) RETURNING ticket INTO made;
+    RETURN made;
+END $$;
+
+CREATE FUNCTION guard.phone_list_read(ticket uuid)
+RETURNS TABLE (incident_id bigint, service text, kind text, listed_at timestamptz, language text, name text, phone text,
+               suspended_at timestamptz, released_at timestamptz, summary text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF guard.incident_of_ticket(ticket) IS NOT NULL THEN
+        RAISE EXCEPTION 'this ticket is for a case' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN QUERY
+        SELECT n.incident_id, n.service, n.kind, d.accepted_at, n.language, s.name, s.phone, u.suspended_at, u.released_at,
+               CASE n.language WHEN 'ja' THEN f.summary_ja ELSE f.summary_en END
+        FROM guard.delivery AS d
+        JOIN guard.notice AS n USING (notice_id)
+        LEFT JOIN guard.subscriber AS s ON s.service = n.service AND s.id = n.id
+        LEFT JOIN LATERAL (SELECT x.suspended_at, x.released_at FROM guard.suspension AS x
+                           WHERE x.incident_id = n.incident_id ORDER BY x.suspension_id DESC LIMIT 1) AS u ON true
+        LEFT JOIN LATERAL (SELECT x.summary_ja, x.summary_en FROM guard.finding AS x WHERE x.incident_id = n.incident_id
+                           ORDER BY (x.action = 'suspend') DESC, x.finding_id LIMIT 1) AS f ON true
+        WHERE d.channel = 'phone_list' AND d.state = 'accepted' ORDER BY d.priority, d.accepted_at;
+END $$;
+
+-- A rollback after reading hid that it had been read.
+DROP FUNCTION guard.open_incident(bigint, text), guard.open_notices(bigint, text), guard.phone_list(text);
 
 -- Breaker, alarms, allow list, blocks ------------------------------------------------------------------------------------
 
@@ -303,49 +363,22 @@ BEGIN
     RETURN true;
 END $$;
 
--- Status -----------------------------------------------------------------------------------------------------------------
-
--- In one look: how much there is of what, since when, and whether a person is wanted.
-CREATE FUNCTION guard.status() RETURNS TABLE (what text, number bigint, since timestamptz, wants_a_person boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT 'suspended', count(*), min(suspended_at), false FROM guard.suspension WHERE released_at IS NULL
-    UNION ALL
-    SELECT 'in review', count(*), min(since), count(*) > 0 FROM guard.incidents WHERE state = 'review' AND outcome IS NULL
-    UNION ALL
-    SELECT 'review overdue', count(*), min(due_at), count(*) > 0 FROM guard.incidents WHERE overdue
-    UNION ALL
-    SELECT 'breaker open', count(*), min(opened_at), count(*) > 0 FROM guard.breaker WHERE closed_at IS NULL
-    UNION ALL
-    SELECT 'open alarms', count(*), min(raised_at), count(*) > 0 FROM guard.alarm WHERE closed_at IS NULL
-    UNION ALL
-    SELECT 'blocked sources', count(*), min(started_at), false FROM guard.block
-    WHERE enforced AND ended_at IS NULL AND expires_at > clock_timestamp()
-    UNION ALL
-    SELECT 'notices queued', count(*), min(created_at), false FROM guard.notice WHERE state = 'queued'
-    UNION ALL
-    SELECT 'disconnects not done', count(*), min(created_at), false FROM guard.disconnect WHERE done_at IS NULL
-    UNION ALL
-    SELECT 'on the allow list', count(*), min(created_at), false FROM guard.allowed WHERE expires_at > clock_timestamp()
-    UNION ALL
-    SELECT 'spools read', count(*), min(updated_at), coalesce(min(updated_at) < clock_timestamp() - interval '5 minutes', false)
-    FROM guard.progress
-$$;
-
 -- Rights -----------------------------------------------------------------------------------------------------------------
 
 REVOKE ALL ON guard.review, guard.incidents, guard.evidence_ticket FROM PUBLIC;
-REVOKE ALL ON FUNCTION guard.mode_of(text), guard.review_begins(), guard.escalate_reviews(),
+REVOKE ALL ON FUNCTION guard.mode_of(text), guard.suspension_opens_case(), guard.review_begins(), guard.escalate_reviews(),
     guard.suspend_by_person(guard.incident, text), guard.decide_incident(bigint, text, text), guard.evidence_open(bigint, text),
-    guard.incident_of_ticket(uuid), guard.evidence_read(uuid), guard.incident_read(uuid), guard.close_breaker(text),
+    guard.incident_of_ticket(uuid), guard.evidence_read(uuid), guard.incident_read(uuid), guard.notices_read(uuid),
+    guard.phone_list_open(text), guard.phone_list_read(uuid), guard.close_breaker(text),
     guard.close_alarm(bigint, text), guard.allow_id(text, bytea, text, text, timestamptz, text),
-    guard.disallow_id(text, bytea, text), guard.lift_block(bigint, text), guard.status() FROM PUBLIC;
+    guard.disallow_id(text, bytea, text), guard.lift_block(bigint, text) FROM PUBLIC;
 
 GRANT SELECT ON guard.incidents, guard.breaker, guard.alarm, guard.allowed, guard.block TO guard_desk;
 GRANT EXECUTE ON FUNCTION guard.decide_incident(bigint, text, text), guard.evidence_open(bigint, text), guard.evidence_read(uuid),
-    guard.incident_read(uuid), guard.close_breaker(text), guard.close_alarm(bigint, text),
+    guard.incident_read(uuid), guard.notices_read(uuid), guard.phone_list_open(text), guard.phone_list_read(uuid),
+    guard.close_breaker(text), guard.close_alarm(bigint, text),
     guard.allow_id(text, bytea, text, text, timestamptz, text), guard.disallow_id(text, bytea, text),
     guard.lift_block(bigint, text) TO guard_desk;
-GRANT EXECUTE ON FUNCTION guard.status() TO guard_desk, guard_auditor;
 GRANT SELECT ON guard.incidents, guard.review TO guard_auditor;
 GRANT SELECT (incident_id, outcome, decided_at) ON guard.review TO guard_analyzer;
 GRANT EXECUTE ON FUNCTION guard.escalate_reviews() TO guard_analyzer;

@@ -59,7 +59,42 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     AND f.recorded_at >= span.since AND f.recorded_at < span.until GROUP BY 2
 $$;
 
-REVOKE ALL ON FUNCTION guard.transparency(date) FROM PUBLIC;
+-- Status -----------------------------------------------------------------------------------------------------------------
+
+-- In one look: how much there is of what, since when, and whether a person is wanted.
+CREATE FUNCTION guard.status() RETURNS TABLE (what text, number bigint, since timestamptz, wants_a_person boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT 'suspended', count(*), min(suspended_at), false FROM guard.suspension WHERE released_at IS NULL
+    UNION ALL
+    SELECT 'in review', count(*), min(since), count(*) > 0 FROM guard.incidents WHERE state = 'review' AND outcome IS NULL
+    UNION ALL
+    SELECT 'review overdue', count(*), min(due_at), count(*) > 0 FROM guard.incidents WHERE overdue
+    UNION ALL
+    SELECT 'breaker open', count(*), min(opened_at), count(*) > 0 FROM guard.breaker WHERE closed_at IS NULL
+    UNION ALL
+    SELECT 'open alarms', count(*), min(raised_at), count(*) > 0 FROM guard.alarm WHERE closed_at IS NULL
+    UNION ALL
+    SELECT 'blocked sources', count(*), min(started_at), false FROM guard.block
+    WHERE enforced AND ended_at IS NULL AND expires_at > clock_timestamp()
+    UNION ALL
+    SELECT 'notices queued', count(*), min(created_at), false FROM guard.notice WHERE state = 'queued'
+    UNION ALL
+    SELECT 'disconnects not done', count(*), min(created_at), false FROM guard.disconnect WHERE done_at IS NULL
+    UNION ALL
+    SELECT 'on the allow list', count(*), min(created_at), false FROM guard.allowed WHERE expires_at > clock_timestamp()
+    UNION ALL
+    SELECT 'spools read', count(*), min(updated_at), coalesce(min(updated_at) < clock_timestamp() - interval '5 minutes', false)
+    FROM guard.progress
+    UNION ALL
+    -- The deletion runs every hour.
+    SELECT 'past its term', coalesce(sum(past), 0)::bigint, NULL, coalesce(sum(past), 0) > 0
+    FROM guard.check_retention('2 hours')
+$$;
+
+-- Rights -----------------------------------------------------------------------------------------------------------------
+
+REVOKE ALL ON FUNCTION guard.transparency(date), guard.status() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION guard.status() TO guard_desk, guard_auditor;
 GRANT EXECUTE ON FUNCTION guard.transparency(date) TO guard_auditor;
 
 -- The auditor reads the log without IDs; the log itself is the owner's.

@@ -46,6 +46,18 @@ BOOST_AUTO_TEST_CASE(columns_come_in_any_order_and_ids_normalised) {
     BOOST_TEST(files.rows[0][6] == "東京都, 1-2");
 }
 
+BOOST_AUTO_TEST_CASE(fields_are_taken_to_the_byte) {
+    Files files;
+    const auto read = files.read("\xEF\xBB\xBFid,postal_address,name\r\na#1@isp,1-2 #301, x \r\n\"b,\"\"c\"\"\",,\r\n");
+    BOOST_TEST_REQUIRE(read.has_value());
+    BOOST_TEST(files.rows[0][0] == "61233140697370");
+    BOOST_TEST(files.rows[0][1] == "1-2 #301");
+    BOOST_TEST(files.rows[0][2] == " x ");
+    BOOST_TEST(files.rows[1][0] == "622c226322");
+    BOOST_TEST(files.mistakes("id\n\"a\n").front().find(":2: found no row of 1 columns") != std::string::npos);
+    BOOST_TEST(files.mistakes("id\n\"a\"b\n").front().find(":2: found no row of 1 columns") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(without_a_service_it_is_pppoe) {
     Files files;
     BOOST_TEST(files.read("id\nA\n").has_value());

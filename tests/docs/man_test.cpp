@@ -28,7 +28,7 @@ void ask(const std::string& command, Commands& commands) {
     BOOST_REQUIRE_MESSAGE(help.status == 0, help.output);
 
     if (!command.empty()) commands[command];
-    const std::regex option(R"(^  (?:(-[a-zA-Z]),)?(--[a-z-]+))"), subcommand("^  ([a-z]+) ");
+    const std::regex option(R"(^  (?:(-[a-zA-Z]),)?(--[a-z-]+))"), subcommand("^  ([a-z-]+) ");
     bool subcommands = false;
     for (const std::string& line : lines_of(help.output)) {
         std::smatch match;
@@ -44,7 +44,7 @@ void ask(const std::string& command, Commands& commands) {
 Commands documented() {
     Commands commands;
     Names* options = nullptr;
-    const std::regex item(R"(^\.It (?:Fl ([a-zA-Z]) , )?Fl -([a-z-]+))"), heading(R"(^\.Ss guardctl ([a-z ]+)$)");
+    const std::regex item(R"(^\.It (?:Fl ([a-zA-Z]) , )?Fl -([a-z-]+))"), heading(R"(^\.Ss guardctl ([a-z -]+)$)");
     for (const std::string& line : lines_of(read_source("docs/man/guardctl.8"))) {
         std::smatch match;
         if (line.starts_with(".Sh ")) options = nullptr;

@@ -271,6 +271,15 @@ void add_pools(Seeds& seeds) {
         for (const unsigned length : {0U, 24U}) seeds.add("pools", mode(length) + file);
 }
 
+void add_subscribers(Seeds& seeds) {
+    const std::string head = "id,service,name,mail,language,sessions,home_region,phone,postal_code,postal_address\n";
+    for (const std::string& file :
+         {head + "Taro@isp,pppoe,\"T, \"\"x\"\"\",t@m.example,ja,2,JP-01,+81 3,100,1-2 #3\nb,smtp_auth,,,,,,,,\n",
+          std::string("\xEF\xBB\xBFid\r\na@b\r\n\r\nC@d@e\r\n"), head + "a,x,\x1b,m,fr,0,Tokyo,x,,\n,,\n\"a\n\"a\"b\n",
+          std::string("id,id,x\n"), std::string("name\n"), std::string("id\na\na\n"), std::string()})
+        for (const unsigned settings : {0U, 3U}) seeds.add("subscribers", mode(settings) + file);
+}
+
 void add_replies(Seeds& seeds) {
     const auto attribute = [](unsigned type, const std::string& value) {
         return mode(type) + mode(static_cast<unsigned>(value.size()) + 2) + value;
@@ -284,6 +293,31 @@ void add_replies(Seeds& seeds) {
                 seeds.add("disconnect_reply", mode(how) + mode(code) + mode(7) + std::string(18, '\0') + attributes);
     const auto request = daemon::encode_disconnect({"x", address("10.0.0.1"), kTime}, 7, "testing123");
     seeds.add("disconnect_reply", mode(0) + text_of(request.bytes));
+}
+
+// What servers send, what lacks something, and what is no report at all.
+void add_bounces(Seeds& seeds) {
+    const std::string head =
+        "From: MAILER-DAEMON@isp.example\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=\"b1\"\r\n\r\n";
+    const std::string text = "--b1\r\nContent-Type: text/plain\r\n\r\nIt could not be delivered.\r\n";
+    const auto report = [](const std::string& action, const std::string& status) {
+        return "--b1\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.isp.example\r\n\r\n"
+               "Final-Recipient: rfc822; taro@mail.example\r\nAction: " +
+               action + "\r\nStatus: " + status + "\r\nDiagnostic-Code: smtp; 550 5.1.1\r\n no such user\r\n\r\n";
+    };
+    const std::string returned =
+        "--b1\r\nContent-Type: message/rfc822\r\n\r\nSubject: x\r\nMessage-ID: "
+        "<0123@isp.example>\r\n\r\nbody\r\n--b1--\r\n";
+    seeds.add("bounce", head + text + report("failed", "5.1.1") + returned);
+    seeds.add("bounce", head + text + report("delayed", "4.4.7 (timeout)") + returned);
+    seeds.add("bounce", "From MAILER-DAEMON Sun Mar  1\n" + head + report("relayed", "2.0.0") +
+                            report("failed", "5.0.0") + returned);
+    seeds.add("bounce", head + text + report("failed", "5") + returned);
+    seeds.add("bounce", head + text + report("failed", "5.1.1"));
+    seeds.add("bounce", head + text + returned);
+    seeds.add("bounce", "From: a@b.example\r\nContent-Type: text/plain\r\n\r\nI am away.\r\n");
+    seeds.add("bounce", "no header\r\n");
 }
 
 }  // namespace
@@ -303,7 +337,9 @@ int main(int count, char** arguments) try {
     add_radius_log(seeds);
     add_csv(seeds);
     add_pools(seeds);
+    add_subscribers(seeds);
     add_replies(seeds);
+    add_bounces(seeds);
     return EXIT_SUCCESS;
 } catch (const std::exception& error) {
     std::cerr << "write_fuzz_seeds: " << error.what() << '\n';

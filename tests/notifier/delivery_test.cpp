@@ -32,6 +32,7 @@ config::Settings settings_for(const std::string& database, std::uint16_t mail_po
     settings.operator_phone = "0120-000-000";
     settings.operator_verify = "請求書に記載の番号にお電話ください。";
     settings.mail_only = true;
+    settings.notice_senders = 1;
     settings.notice_retry = std::chrono::seconds(60);
     return settings;
 }
@@ -225,6 +226,7 @@ BOOST_FIXTURE_TEST_CASE(a_lost_connection_is_tried_again_under_the_same_message_
     const auto notifier = this->notifier(responder.port());
     BOOST_TEST(notifier->run_once() == 1U);
     BOOST_TEST(state(incident) == "suspended=queued");
+    BOOST_TEST(value("SELECT maybe_twice FROM guard.delivery") == "1");
     make_due();
     responder.set({});
     BOOST_TEST(notifier->run_once() == 1U);
@@ -240,6 +242,7 @@ BOOST_FIXTURE_TEST_CASE(no_mail_server_means_later, Fixture) {
     BOOST_TEST(notifier(free_port(Transport::tcp))->run_once() == 1U);
     BOOST_TEST(state(incident) == "suspended=queued");
     BOOST_TEST(value("SELECT answer FROM guard.delivery") != "");
+    BOOST_TEST(value("SELECT maybe_twice FROM guard.delivery") == "0");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_final_refusal_is_dead_and_the_desk_is_told, Fixture) {

@@ -63,6 +63,7 @@ SmtpResponder::SmtpResponder(SmtpScript script) : script_(std::move(script)) {
 SmtpResponder::~SmtpResponder() {
     stop_ = true;
     thread_.join();
+    for (auto& connection : connections_) connection.join();
     close(listener_);
 }
 
@@ -82,8 +83,10 @@ void SmtpResponder::serve() {
         if (poll(&ready, 1, 50) <= 0) continue;
         const int connection = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
         if (connection < 0) continue;
-        converse(connection);
-        close(connection);
+        connections_.emplace_back([this, connection] {
+            converse(connection);
+            close(connection);
+        });
     }
 }
 

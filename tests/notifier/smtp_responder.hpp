@@ -1,5 +1,5 @@
-// A mail server that answers as it is told: for what a real one cannot be made to say. One connection after the other,
-// on a thread of its own that this object owns; the functions of the test's thread and the script's are serialised by a
+// A mail server that answers as it is told: for what a real one cannot be made to say. Each connection
+// has a thread that this object owns; the functions of the test's thread and the script's are serialised by a
 // mutex.
 #pragma once
 
@@ -46,6 +46,7 @@ class SmtpResponder {
     SmtpScript script_;
     std::vector<Received> received_;
     std::atomic<bool> stop_ = false;
+    std::vector<std::thread> connections_;  // of thread_ alone until that has ended
     std::thread thread_;
 };
 

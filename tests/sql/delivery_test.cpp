@@ -181,15 +181,23 @@ BOOST_FIXTURE_TEST_CASE(cancelled_is_what_has_not_gone, Case) {
 
 BOOST_FIXTURE_TEST_CASE(names_and_numbers_are_shown_to_the_desk_for_calls_alone_and_recorded, Case) {
     add("phone_list");
-    BOOST_TEST(exec_as("desk", "SELECT * FROM guard.phone_list('morning')").empty());
+    const auto ticket = [&](const char* open) { return exec_as("desk", open)[0][0].as<std::string>(); };
+    const auto list = [&] {
+        return exec_as("desk", "SELECT incident_id, name, phone FROM guard.phone_list_read('" +
+                                   ticket("SELECT guard.phone_list_open('morning')") + "')");
+    };
+    BOOST_TEST(list().empty());
     force("phone_list", "accepted");
-    const auto row = exec_as("desk", "SELECT incident_id, name, phone FROM guard.phone_list('morning')")[0];
+    const auto row = list()[0];
     BOOST_TEST(row[1].as<std::string>() + row[2].as<std::string>() == "Taro0312345678");
-    BOOST_TEST(exec_as("desk", "SELECT * FROM guard.open_notices(1, 'call 4711')").size() == 1U);
+    const auto of_case = ticket("SELECT guard.evidence_open(1, 'call 4711')");
+    BOOST_TEST(exec_as("desk", "SELECT * FROM guard.notices_read('" + of_case + "')").size() == 1U);
+    BOOST_CHECK_THROW(exec_as("desk", "SELECT * FROM guard.phone_list_read('" + of_case + "')"),
+                      pqxx::insufficient_privilege);
     BOOST_TEST(value("SELECT string_agg(object || detail::text, ' ' ORDER BY audit_id) FROM guard.audit WHERE action = "
                      "'read'") == R"(phone_list{"purpose": "morning"} phone_list{"purpose": "morning"} )"
-                                  R"(notices:1{"purpose": "call 4711"})");
-    BOOST_CHECK_THROW(exec_as("desk", "SELECT * FROM guard.phone_list('')"), pqxx::check_violation);
+                                  R"(incident:1{"purpose": "call 4711"})");
+    BOOST_CHECK_THROW(exec_as("desk", "SELECT guard.phone_list_open('')"), pqxx::check_violation);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_rate_gives_moments_in_a_row, Case) {

@@ -86,6 +86,18 @@ BOOST_FIXTURE_TEST_CASE(a_verdict_is_given_once_and_only_misuse_is_taken_back, D
     BOOST_TEST(value("SELECT decided_by FROM guard.review WHERE incident_id = 2") == "sato");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_closed_case_that_suspends_after_all_is_open_and_judged_anew, Desk) {
+    BOOST_TEST(decide(2, "dismissed") == "closed");
+    finding(2, "pppoe.burst.far", "suspend");
+    exec_as("analyzer",
+            "INSERT INTO guard.suspension (incident_id, service, id, rule) VALUES (2, 'pppoe', 'hanako', "
+            "'pppoe.burst.far')");
+    BOOST_TEST(state(2) == "suspended");
+    BOOST_TEST(decide(2, "misuse") == "confirmed");
+    BOOST_TEST(suspended("hanako"));
+    BOOST_TEST(decide(2, "misuse") == "decided");
+}
+
 BOOST_FIXTURE_TEST_CASE(ordinary_and_dismissed_end_what_the_case_led_to, Desk) {
     BOOST_TEST(decide(1, "dismissed") == "released");
     BOOST_TEST(!suspended("taro"));

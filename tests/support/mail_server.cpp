@@ -1,5 +1,7 @@
 #include "tests/support/mail_server.hpp"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <stdexcept>
 
@@ -20,7 +22,8 @@ std::string configuration(const fs::path& directory, std::uint16_t port, const U
            "daemon_smtp_ports = " + std::to_string(port) + "\n" +
            "host_lookup =\nrfc1413_hosts =\ntls_advertise_hosts =\n" +
            "acl_smtp_rcpt = accept\nacl_smtp_data = accept\n" +
-           "begin routers\nall:\n  driver = accept\n  transport = directory\n" +
+           "begin routers\ngone:\n  driver = redirect\n  domains = gone.example\n  allow_fail\n" +
+           "  data = :fail: no such user\nall:\n  driver = accept\n  transport = directory\n" +
            "begin transports\ndirectory:\n  driver = appendfile\n  directory = " + home + "/mail\n  maildir_format\n" +
            "  envelope_to_add\n  return_path_add\n  user = " + uid + "\n  group = " + gid + "\n";
 }
@@ -34,15 +37,27 @@ MailServer::MailServer() : directory_("mail", User::unprivileged()), port_(free_
     fs::copy_file("/usr/sbin/exim4", home / "exim");
     fs::permissions(home / "exim", static_cast<fs::perms>(0755));
     write_file(home / "exim.conf", configuration(home, port_, user), user);
+    start();
+}
 
+void MailServer::start() {
+    const fs::path& home = directory_.path();
     ProcessOptions options;
-    options.user = user;
+    options.user = User::unprivileged();
     options.directory = home;
     server_ = std::make_unique<Process>(
         std::vector<std::string>{(home / "exim").string(), "-C", (home / "exim.conf").string(), "-bdf", "-q1s"},
         options);
     if (!wait_for_tcp(port_, std::chrono::seconds(20)))
         throw std::runtime_error("exim does not start:\n" + server_->output());
+}
+
+void MailServer::kill9() {
+    // Each connection and each delivery is a process of its own, all of our own copy of the program.
+    server_->signal(SIGKILL);
+    (void)run({"fuser", "-k", "-9", (directory_.path() / "exim").string()});
+    (void)server_->wait(std::chrono::seconds(20));
+    server_.reset();
 }
 
 std::vector<std::string> MailServer::messages() const {

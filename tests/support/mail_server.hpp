@@ -1,5 +1,6 @@
 // A real MTA of one's own for a test: exim on a free loopback port, unprivileged, that accepts every recipient and
-// delivers into a directory. Lives on the test's thread, gone with the object.
+// delivers into a directory; what goes to gone.example it returns to the sender. Lives on the test's thread, gone with
+// the object.
 #pragma once
 
 #include <chrono>
@@ -24,6 +25,10 @@ class MailServer {
     // The same once there are at least `count`, or after `timeout` what there is then.
     [[nodiscard]] std::vector<std::string> wait_for_messages(std::size_t count,
                                                              std::chrono::milliseconds timeout) const;
+
+    // Without any chance to clean up, with all that it has started; what it has accepted is in its spool.
+    void kill9();
+    void start();
 
   private:
     TemporaryDirectory directory_;

@@ -76,9 +76,24 @@ MailText read_mail(std::string_view message) {
         if (name != "Received" && mail.headers.contains(name)) throw std::runtime_error("twice: " + name);
         mail.headers[name] = decoded(parts.str(2), mail);
     }
-    mail.body = mail.headers["Content-Transfer-Encoding"] == "base64" ? from_base64(text.substr(border + 2))
-                                                                      : text.substr(border + 2);
-    std::erase(mail.body, '\r');
+    const auto body = text.substr(border + 2);
+    const auto& type = mail.headers["Content-Type"];
+    std::smatch boundary;
+    if (!std::regex_match(type, boundary, std::regex("multipart/alternative; boundary=\"([^\"]+)\""))) {
+        mail.body = mail.headers["Content-Transfer-Encoding"] == "base64" ? from_base64(body) : body;
+        std::erase(mail.body, '\r');
+        return mail;
+    }
+    const auto delimiter = "--" + boundary.str(1);
+    auto at = body.find(delimiter + "\n");
+    if (at != 0) throw std::runtime_error("no part at the beginning");
+    while (body.compare(at, delimiter.size() + 2, delimiter + "--") != 0) {
+        const auto begin = at + delimiter.size() + 1, end = body.find("\n" + delimiter, begin);
+        if (end == std::string::npos) throw std::runtime_error("a part without an end");
+        const auto part = read_mail(body.substr(begin, end + 1 - begin));
+        (part.headers.at("Content-Type").starts_with("text/html") ? mail.html : mail.body) = part.body;
+        at = end + 1;
+    }
     return mail;
 }
 

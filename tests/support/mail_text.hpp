@@ -9,7 +9,8 @@ namespace guard::test {
 
 struct MailText {
     std::map<std::string, std::string> headers;  // by name; unfolded, RFC 2047 decoded
-    std::string body;                            // decoded, lines end with "\n"
+    std::string body;                            // decoded, lines end with "\n"; of alternatives the plain text
+    std::string html;                            // the other alternative
     std::size_t longest_line = 0;                // octets without the line end
     std::size_t longest_encoded_word = 0;
 };

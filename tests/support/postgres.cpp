@@ -19,7 +19,7 @@ ProcessOptions as_unprivileged(const TemporaryDirectory& directory) {
 
 }  // namespace
 
-Postgres::Postgres() : directory_("postgres", User::unprivileged()) {
+Postgres::Postgres(Durability durability) : durability_(durability), directory_("postgres", User::unprivileged()) {
     const auto made = run({std::string(kBinaries) + "initdb", "--pgdata=" + (directory_.path() / "data").string(),
                            "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"},
                           as_unprivileged(directory_));
@@ -35,16 +35,17 @@ void Postgres::start() {
     ProcessOptions options = as_unprivileged(directory_);
     options.stop_signal = SIGQUIT;  // at once, without a checkpoint
     const auto socket = directory_.path().string();
-    const std::vector<std::string> command{std::string(kBinaries) + "postgres",
-                                           "-D",
-                                           (directory_.path() / "data").string(),
-                                           "--listen_addresses=",
-                                           "--unix_socket_directories=" + socket,
-                                           "--fsync=off",
-                                           "--full_page_writes=off",
-                                           "--shared_buffers=16MB",
-                                           "--max_connections=40",
-                                           "--log_line_prefix=%u: "};
+    const std::vector<std::string> command{
+        std::string(kBinaries) + "postgres",
+        "-D",
+        (directory_.path() / "data").string(),
+        "--listen_addresses=",
+        "--unix_socket_directories=" + socket,
+        durability_ == Durability::on ? "--fsync=on" : "--fsync=off",
+        durability_ == Durability::on ? "--full_page_writes=on" : "--full_page_writes=off",
+        "--shared_buffers=16MB",
+        "--max_connections=40",
+        "--log_line_prefix=%u: "};
     std::string log;
     const auto ready = [&] {
         if (server_ && !server_->running()) {

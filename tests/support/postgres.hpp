@@ -11,9 +11,10 @@ namespace guard::test {
 
 class Postgres {
   public:
-    // Makes the cluster and starts it, as nobody when the test is root. Durability is off: a test kills the server, not
-    // the machine. Throws std::runtime_error with the server's log when it does not come up.
-    Postgres();
+    // Makes the cluster and starts it, as nobody when the test is root. Durability is off unless it is measured: a test
+    // kills the server, not the machine. Throws std::runtime_error with the server's log when it does not come up.
+    enum class Durability { off, on };
+    explicit Postgres(Durability durability = Durability::off);
 
     // For libpq: the superuser "postgres" in the database "postgres", or another role and database that exist.
     [[nodiscard]] std::string connection_string(const std::string& role = "postgres",
@@ -25,6 +26,7 @@ class Postgres {
     void kill9();  // without any chance to clean up; what was committed is there after start()
 
   private:
+    Durability durability_;
     TemporaryDirectory directory_;
     std::unique_ptr<Process> server_;
 };

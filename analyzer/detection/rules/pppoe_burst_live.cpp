@@ -22,7 +22,9 @@ std::optional<Match> pppoe_burst_live(const RuleInput& input) {
         if (accepts[last].time - accepts[first].time >= pppoe.burst_window) continue;
         const Time outlived = accepts[first + pppoe.burst_live_after - 1].time;
         for (const Session& older : input.history.sessions()) {
-            if (older.discounted || older.began >= accepts[first].time || !older.confirmed) continue;
+            if (older.discounted || may_be_young(older, input) || older.began >= accepts[first].time ||
+                !older.confirmed)
+                continue;
             if (*older.confirmed <= outlived + pppoe.dead_peer_time) continue;
             Match match{Rule::pppoe_burst_live, Grade::certain, {}, {}, {}};
             if (older.place) match.places.push_back(*older.place);

@@ -44,6 +44,10 @@ std::vector<Evidence> last_accepts(const RuleInput& input, std::chrono::seconds 
     return {first, all.end()};
 }
 
+bool may_be_young(const Session& session, const RuleInput& input) {
+    return session.beginning_unknown && session.began + input.settings.reorder >= input.event.time;
+}
+
 bool confirmed_beside(const Session& session, const Session& newer, const config::DetectionSettings& settings) {
     return session.confirmed && *session.confirmed > newer.began + settings.pppoe.dead_peer_time;
 }
@@ -52,7 +56,8 @@ std::vector<const Session*> confirmed_live_together(const RuleInput& input) {
     std::vector<const Session*> largest;
     const auto& sessions = input.history.sessions();
     const auto shows_life = [&](const Session& session) {
-        return !session.discounted && session.confirmed && *session.confirmed + kNews > input.event.time;
+        return !session.discounted && session.confirmed && *session.confirmed + kNews > input.event.time &&
+               !may_be_young(session, input);
     };
     for (const Session& newest : sessions) {
         if (!shows_life(newest)) continue;

@@ -64,6 +64,9 @@ std::optional<Match> pppoe_churn(const RuleInput&);
 [[nodiscard]] std::vector<Evidence> last_accepts(const RuleInput& input, std::chrono::seconds window,
                                                  std::size_t at_least);
 
+// Neither its accept nor its Start was seen, and they may still be told of: it is not known yet to be an old session.
+[[nodiscard]] bool may_be_young(const Session& session, const RuleInput& input);
+
 // `session` showed life when `newer` had been there for longer than dead_peer_time.
 [[nodiscard]] bool confirmed_beside(const Session& session, const Session& newer,
                                     const config::DetectionSettings& settings);

@@ -1,0 +1,235 @@
+// The texts of every channel, the length of short messages, telephone numbers, previews.
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include "notifier/address.hpp"
+#include "notifier/channels/channel_set.hpp"
+#include "notifier/phone_number.hpp"
+#include "notifier/sample.hpp"
+#include "notifier/sms_length.hpp"
+#include "notifier/template_set.hpp"
+#include "tests/support/process.hpp"
+
+namespace guard::notifier {
+namespace {
+
+namespace fs = std::filesystem;
+using boost::unit_test::data::make;
+
+const fs::path kShipped = GUARD_SOURCE_DIR "/notifier/templates";
+constexpr Medium kAll[] = {Medium::mail, Medium::letter, Medium::sms, Medium::phone};
+const Time kNow = parse_rfc3339("2026-03-01T00:00:00Z").value();
+
+struct Fixture : test::TemporaryDirectory {
+    Fixture() : TemporaryDirectory("media") {
+        fs::copy(kShipped, path() / "templates");
+        settings.template_directory = path() / "templates";
+        settings.smtp_host = "localhost";
+        settings.mail_from = "abuse@isp.example";
+        settings.operator_name = "例示インターネット株式会社";
+        settings.operator_phone = "0120-000-000";
+        settings.operator_verify = "https://isp.example/security";
+    }
+    void set_up_sms() {
+        test::write_file(path() / "key", "secret");
+        fs::permissions(path() / "key", static_cast<fs::perms>(0600));
+        settings.sms.url = "https://127.0.0.1:1/";
+        settings.sms.signing_key_file = path() / "key";
+        settings.sms.body_file = settings.template_directory / "gateway.json";
+    }
+    void append(const std::string& file, const std::string& text) const {
+        test::write_file(settings.template_directory / file,
+                         test::read_file(settings.template_directory / file) + text);
+    }
+    std::string mistakes() const {
+        const auto channels = make_channels(settings);
+        std::string all;
+        if (!channels)
+            for (const auto& mistake : channels.error()) all += mistake + "\n";
+        return all;
+    }
+    config::Settings settings;
+};
+
+bool holds(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(media)
+
+BOOST_DATA_TEST_CASE(every_text_says_what_it_must,
+                     make({"suspended", "released"}) * make({"ja", "en"}) * make({"pppoe", "smtp_auth"}), kind,
+                     language, service_name) {
+    const auto service = parse_service(service_name).value();
+    const auto templates = TemplateSet::load(kShipped, kAll);
+    BOOST_REQUIRE(templates);
+    auto values = sample_job({}, kind, service, language, kNow).values;
+    values["case_number"] = "4711";
+    values["operator_name"] = "OPERATOR";
+    values["operator_phone"] = "PHONE";
+    values["operator_verify"] = "VERIFY";
+    for (const Medium medium : kAll) {
+        const auto text = templates->render(medium, kind, language, service, values);
+        for (const std::string& all :
+             medium == Medium::mail ? std::vector{text.body, text.html} : std::vector{text.body}) {
+            const bool japanese = std::string(language) == "ja";
+            std::vector<std::string> parts{"4711", "OPERATOR", "PHONE", japanese ? "パスワード" : "password",
+                                           japanese ? "お支払い" : "payment"};
+            if (medium != Medium::sms) parts.insert(parts.end(), {"VERIFY", values["seen_at"], values["seen"]});
+            if (medium != Medium::sms && std::string(kind) == "suspended")
+                parts.insert(parts.end(), {japanese ? "通信の秘密" : "secrecy of communications",
+                                           japanese ? "停止しておりません" : "", japanese ? "ルーター" : "router"});
+            if (medium == Medium::letter || medium == Medium::mail) std::erase(parts, "停止しておりません");
+            for (const auto& part : parts)
+                BOOST_TEST(holds(all, part), part << " is missing in " << to_string(medium) << "\n" << all);
+            for (const std::string part : {"{{", "}}", "http://", "https://", "\n\n\n", "by mail."})
+                BOOST_TEST(!holds(all, part), part << " in " << to_string(medium) << "\n" << all);
+            const auto name = [&](Service which) {
+                return which == Service::pppoe ? (japanese ? "インターネット接続" : "nternet connection")
+                                               : (japanese ? "メール送信" : "mail");
+            };
+            BOOST_TEST(holds(all, name(service)), all);
+        }
+        BOOST_TEST(text.subject.empty() == (medium == Medium::sms || medium == Medium::phone));
+        BOOST_TEST(text.html.empty() == (medium != Medium::mail));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(values_are_escaped_in_html_and_only_there) {
+    const auto templates = TemplateSet::load(kShipped, kAll);
+    auto values = sample_job({}, "suspended", Service::pppoe, "en", kNow).values;
+    values["name"] = "<b>\"A & B\"";
+    const auto mail = templates->render(Medium::mail, "suspended", "en", Service::pppoe, values);
+    BOOST_TEST(holds(mail.html, "Dear &lt;b&gt;&quot;A &amp; B&quot;,"));
+    BOOST_TEST(holds(mail.body, "Dear <b>\"A & B\","));
+    for (const std::string part : {"<img", "<a ", "<script", "href", "url(", "@import"})
+        BOOST_TEST(!holds(mail.html, part));
+}
+
+BOOST_FIXTURE_TEST_CASE(html_is_optional_and_checked, Fixture) {
+    BOOST_TEST(mistakes() == "");
+    append("suspended.ja.html", "{{{name}}}");
+    append("released.ja.html", "{{nmae}}");
+    append("released.en.html", "{{#pppoe}}");
+    const auto found = mistakes();
+    BOOST_TEST(holds(found, "suspended.ja.html: a tag in three braces"), found);
+    BOOST_TEST(holds(found, "released.ja.html: {{nmae}} is not known"), found);
+    BOOST_TEST(holds(found, "released.en.html: "), found);
+    for (const char* name : {"suspended.ja", "suspended.en", "released.ja", "released.en"})
+        fs::remove(settings.template_directory / (std::string(name) + ".html"));
+    BOOST_TEST(mistakes() == "");
+    const auto templates = TemplateSet::load(settings.template_directory);
+    BOOST_TEST(templates->render(Medium::mail, "released", "ja", Service::pppoe, {}).html == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(templates_of_channels_that_are_off_need_not_be_there, Fixture) {
+    for (const char* medium : {"letter", "sms", "phone"})
+        fs::remove(settings.template_directory / ("released.ja." + std::string(medium) + ".txt"));
+    BOOST_TEST(mistakes() == "");
+    settings.phone_list = true;
+    BOOST_TEST(holds(mistakes(), "released.ja.phone.txt: cannot be read"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_short_message_that_may_get_too_long_is_found_at_the_start, Fixture) {
+    set_up_sms();
+    BOOST_TEST(mistakes() == "");
+    settings.sms.max_segments = 2;
+    const auto found = mistakes();
+    BOOST_TEST(
+        holds(found, "suspended.ja.sms.txt (pppoe): may need 3 parts, expected at most 2 (notice.sms.max_segments)"),
+        found);
+    settings.sms.max_segments = 0;
+    BOOST_TEST(mistakes() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_password_goes_only_where_the_certificate_is_checked, Fixture) {
+    settings.mail.user = "guard";
+    settings.mail.password_file = path() / "key";
+    BOOST_TEST(holds(mistakes(), "notice.mail.user: "));
+    BOOST_TEST(holds(mistakes(), "notice.mail.password_file: " + (path() / "key").string()));
+    test::write_file(path() / "key", "sesame\n");
+    fs::permissions(path() / "key", static_cast<fs::perms>(0600));
+    settings.mail.tls = config::SmtpTls::required;
+    BOOST_TEST(mistakes() == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_bad_time_zone_does_not_hide_the_rest, Fixture) {
+    set_up_sms();
+    settings.time_zone = "Asia/Atlantis";
+    settings.operator_phone.clear();
+    BOOST_TEST(holds(mistakes(), "notice.time_zone: \"Asia/Atlantis\""));
+    BOOST_TEST(holds(mistakes(), "notice.operator_phone: "));
+}
+
+BOOST_FIXTURE_TEST_CASE(channels_are_what_is_configured, Fixture) {
+    BOOST_TEST(channel_names(settings) == std::vector<std::string>{"mail"}, boost::test_tools::per_element());
+    set_up_sms();
+    settings.phone_list = true;
+    const auto channels = make_channels(settings);
+    BOOST_REQUIRE(channels);
+    std::vector<std::string> names;
+    for (const auto& channel : *channels) names.emplace_back(channel->name());
+    BOOST_TEST(names == channel_names(settings), boost::test_tools::per_element());
+    BOOST_TEST(names.size() == 3U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_preview_shows_what_would_be_sent, Fixture) {
+    const auto preview = [&](const char* channel, const char* language = "ja") {
+        return render_preview(settings, "suspended", Service::pppoe, language, channel, kNow);
+    };
+    BOOST_TEST(preview("mail")->starts_with(
+        "Subject: 【重要】インターネット接続の一時停止のお知らせ（受付番号 TEST）\n\n見本 太郎 様"));
+    BOOST_TEST(holds(*preview("letter", "en"), "How to check that this letter is genuine"));
+    BOOST_TEST(holds(*preview("sms"), "SMS)\n"));
+    BOOST_TEST(holds(*preview("phone_list"), "2026年3月1日 7時02分（JST）"));
+    BOOST_TEST(!preview("pigeon").has_value());
+    BOOST_TEST(!preview("mail", "fr").has_value());
+    const auto pdf = render_preview_pdf(settings, "released", Service::smtp_auth, "en", kNow);
+    BOOST_TEST(pdf.value().starts_with("%PDF-"));
+}
+
+BOOST_AUTO_TEST_CASE(short_messages_are_counted_as_gateways_do) {
+    const auto expect = [](const std::string& text, bool gsm7, unsigned units, unsigned segments) {
+        const auto length = sms_length(text);
+        BOOST_TEST((length.gsm7 == gsm7 && length.units == units && length.segments == segments),
+                   text << ": " << length.units << ", " << length.segments);
+    };
+    const auto times = [](const std::string& text, int count) {
+        std::string result;
+        while (count-- > 0) result += text;
+        return result;
+    };
+    expect("", true, 0, 1);
+    expect(times("a", 160), true, 160, 1);
+    expect(times("a", 161), true, 161, 2);
+    expect(times("a", 306), true, 306, 2);
+    expect(times("a", 307), true, 307, 3);
+    expect(times("[", 80), true, 160, 1);
+    expect(times("a", 152) + "[" + times("a", 152), true, 306, 3);  // the bracket does not fit into the first part
+    expect("@£ñÄ_", true, 5, 1);
+    expect("`", false, 1, 1);  // ASCII, but not in the alphabet
+    expect(times("あ", 70), false, 70, 1);
+    expect(times("あ", 71), false, 71, 2);
+    expect(times("あ", 134), false, 134, 2);
+    expect(times("あ", 135), false, 135, 3);
+    expect(times("𠮷", 35), false, 70, 1);
+    expect(times("𠮷", 67), false, 134, 3);  // 33 of them a part
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_understood_as_they_are_written) {
+    for (const char* written : {"090-1234-5678", "09012345678", "+81 90 1234 5678", "+81-90-1234-5678",
+                                "(090) 1234.5678", "０９０－１２３４－５６７８", "090ー1234ー5678"})
+        BOOST_TEST(international_number(written, "81").value_or("none") == "+819012345678", written);
+    BOOST_TEST(international_number("020 7946 0000", "44").value_or("") == "+442079460000");
+    for (const char* bad :
+         {"", "0", "90-1234-5678", "090-1234-567x", "+", "+0901234567", "0901234567890123", "内線 123"})
+        BOOST_TEST(!international_number(bad, "81"), bad);
+    BOOST_TEST(masked_number("090-1234-5678") == "***5678");
+    BOOST_TEST(masked_number("123") == "***");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace guard::notifier
