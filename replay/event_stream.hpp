@@ -35,9 +35,9 @@ struct StreamOptions {
     // Only these; what is left out is counted as Ignored::not_wanted.
     bool imap = false, pop3 = false;
     std::optional<Service> service;
-    std::optional<Time> since, until;   // since <= time < until
-    std::optional<std::string> id;      // as written; normalised here
-    std::size_t block_bytes = 1 << 20;  // what is read and parsed at a time; for tests, at most 1 MiB
+    std::optional<Time> since, until;      // since <= time < until
+    std::optional<std::string> id;         // as written; normalised here
+    std::size_t block_bytes = 256 * 1024;  // what is read and parsed at a time; for tests, at most 1 MiB
 };
 
 struct StreamEvent {

@@ -2,6 +2,8 @@
 
 #include <date/tz.h>
 
+#include <cstdlib>
+
 namespace guard::replay {
 namespace {
 
@@ -41,13 +43,20 @@ Zone::Zone(const Zone& other) : rules_(std::make_unique<Rules>(*other.rules_)) {
 Zone::~Zone() = default;
 
 Expected<Zone> Zone::find(const std::string& name) {
+    const char* const environment = std::getenv("TZ");  // NOLINT(concurrency-mt-unsafe): before there are threads
+    std::string wanted = !name.empty() || environment == nullptr ? name : std::string(environment);
+    if (wanted.starts_with(':')) wanted.erase(0, 1);
+    if (wanted.starts_with('/')) wanted.clear();  // "/etc/localtime", as some set it to spare a system call
     try {
-        const auto* zone = name.empty() ? date::current_zone() : date::locate_zone(name);
-        return Zone(std::make_unique<Rules>(Rules{zone}));
+        if (!wanted.empty()) return Zone(std::make_unique<Rules>(Rules{date::locate_zone(wanted)}));
     } catch (const std::exception&) {
-        return unexpected(name.empty() ? std::string("the time zone of this machine is not known, expected --zone")
-                                       : "found a time zone that the system does not know, expected one like "
-                                         "\"Asia/Tokyo\"");
+        return unexpected("found a time zone that the system does not know, expected one like \"Asia/Tokyo\"");
+    }
+    try {
+        return Zone(std::make_unique<Rules>(Rules{date::current_zone()}));
+    } catch (const std::exception&) {
+        // As glibc: without /etc/localtime it is UTC.
+        return find("Etc/UTC");
     }
 }
 

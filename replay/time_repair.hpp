@@ -14,7 +14,7 @@ namespace guard::replay {
 // A time zone of the system's database. Keeps the rule it used last: logs go on where they were.
 class Zone {
   public:
-    // "Asia/Tokyo"; empty: of this machine.
+    // "Asia/Tokyo"; empty: that of the environment (TZ), or of this machine.
     static Expected<Zone> find(const std::string& name);
     Zone(const Zone&);
     Zone& operator=(const Zone&) = delete;

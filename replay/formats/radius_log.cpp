@@ -131,6 +131,7 @@ class Line {
     LogEvent event_;
     std::optional<std::int64_t> stamp_;
     std::int64_t delay_ = 0;
+    std::array<bool, 4> seen_{};  // keys of the template
 };
 
 std::string_view take_word(std::string_view& text) {
@@ -165,6 +166,11 @@ bool Line::unquote(std::string_view text) {
 }
 
 bool Line::take_field(std::string_view key, std::string_view value) {
+    constexpr std::array<std::string_view, 4> kKeys = {"id", "address", "stamp", "delay"};
+    const auto at = static_cast<std::size_t>(std::find(kKeys.begin(), kKeys.end(), key) - kKeys.begin());
+    if (at == kKeys.size()) return fault(in_quotes(key), "id, address, stamp or delay"), false;
+    if (seen_.at(at)) return fault("two of \"" + std::string(key) + '"', "each key once"), false;
+    seen_.at(at) = true;
     if (key == "id") {
         if (!unquote(value)) return fault("an id with a % that begins no byte", "%{urlquote:%{User-Name}}"), false;
     } else if (key == "address") {
@@ -174,16 +180,13 @@ bool Line::take_field(std::string_view key, std::string_view value) {
             if (end > 0 && !add_address(value.substr(0, end))) return false;
             value.remove_prefix(std::min(end + 1, value.size()));
         }
-    } else if (key == "stamp" || key == "delay") {
-        if (value.empty()) return true;
+    } else if (!value.empty()) {
         const auto number = scan_seconds(value);
         if (!number) return fault(in_quotes(value), std::string(key) + " in seconds"), false;
         if (key == "stamp")
             stamp_ = *number;
         else
             delay_ = *number;
-    } else {
-        return fault(in_quotes(key), "id, address, stamp or delay"), false;
     }
     return true;
 }

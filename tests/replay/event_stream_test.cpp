@@ -374,6 +374,10 @@ BOOST_AUTO_TEST_CASE(the_zone) {
     BOOST_TEST(time_in("UTC") == "2026-03-01T09:00:00");
     BOOST_TEST(time_in("Asia/Tokyo") == "2026-03-01T00:00:00");
     BOOST_TEST(time_in("America/New_York") == "2026-03-01T14:00:00");
+    BOOST_REQUIRE(::setenv("TZ", "Asia/Tokyo", 1) == 0);
+    BOOST_TEST(time_in("") == "2026-03-01T00:00:00");
+    BOOST_TEST(time_in("UTC") == "2026-03-01T09:00:00");
+    BOOST_REQUIRE(::unsetenv("TZ") == 0);
 }
 
 // The hour that comes twice, and the one that does not come.

@@ -297,10 +297,12 @@ BOOST_AUTO_TEST_CASE(template_lines_that_are_wrong) {
     for (std::size_t length = 7; length + 1 < good.size(); ++length)
         for (const char* end : {"", "\n"})
             BOOST_TEST(radius_events(good.substr(0, length) + end, Variant::linelog).empty(), length);
-    for (const char* line : {"guard1 x assign id=u1 end", "guard1 1 start id=u1 end", "guard1 1 assign id=%4 end",
-                             "guard1 1 assign id=u1 address=home end", "guard1 1 assign id=u1 nas=x end",
-                             "guard1 1 assign id=u1 delay=soon end", "guard1 1 assign id=u1 end end",
-                             "guard1 1 assign id=u1 address=10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5 end"})
+    for (const char* line :
+         {"guard1 x assign id=u1 end", "guard1 1 start id=u1 end", "guard1 1 assign id=%4 end",
+          "guard1 1 assign id=u1 address=home end", "guard1 1 assign id=u1 nas=x end",
+          "guard1 1 assign id=u1 delay=soon end", "guard1 1 assign id=u1 address=10.0.0.1 address=10.0.0.2 end",
+          "guard1 1 assign id=u1 id=u2 end", "guard1 1 assign id=u1 end end",
+          "guard1 1 assign id=u1 address=10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5 end"})
         BOOST_TEST(radius_faults(std::string(line) + "\n", Variant::linelog).size() == 1U, line);
 }
 
