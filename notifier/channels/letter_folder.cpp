@@ -118,10 +118,14 @@ fs::path free_name(const fs::path& directory, const std::string& stamp) {
 }  // namespace
 
 LetterFolder::LetterFolder(fs::path directory) : directory_(std::move(directory)) {
-    // Nobody else may look, whatever the umask; the group, inherited from the folder, fetches the batches.
-    for (const char* name : {"letters", "batches", "done"})
-        if (const auto path = directory_ / name; fs::create_directories(path))
+    // Nobody else may look, whatever the umask; the group, inherited from the folder, fetches the batches. Not touched
+    // when it is right already: a sandbox may refuse to set the set-group-ID bit that came with it.
+    for (const char* name : {"letters", "batches", "done"}) {
+        const auto path = directory_ / name;
+        fs::create_directories(path);
+        if ((fs::status(path).permissions() & fs::perms::others_all) != fs::perms::none)
             fs::permissions(path, fs::perms::others_all, fs::perm_options::remove);
+    }
 }
 
 // The PDF is what makes a letter wait; it is written last.

@@ -246,6 +246,21 @@ BOOST_DATA_TEST_CASE(a_crash_neither_loses_nor_doubles_a_letter, boost::unit_tes
     BOOST_TEST(it.close().letters == 0U);
 }
 
+BOOST_FIXTURE_TEST_CASE(the_notifier_makes_a_batch_when_it_is_told_to, Fixture) {
+    (void)printed(job("k-1"));
+    test::write_file(path() / "guard.toml", "[notice.letter]\ndirectory = \"post\"\n");
+    const auto notifier = [&](const char* file) {
+        return test::run({GUARD_BINARY_DIR "/bin/pppoe-guard-notifier", "--letters", "-c", (path() / file).string()});
+    };
+    const auto first = notifier("guard.toml");
+    BOOST_TEST(first.status == 0, first.output);
+    BOOST_TEST(first.output.find("event=letters batch=") != std::string::npos, first.output);
+    BOOST_TEST(std::distance(fs::directory_iterator(post("batches")), {}) == 2);  // and the one that is open
+    BOOST_TEST(notifier("guard.toml").output == "");
+    test::write_file(path() / "none.toml", "");
+    BOOST_TEST(notifier("none.toml").status == 2);
+}
+
 BOOST_FIXTURE_TEST_CASE(old_batches_go_and_what_waits_stays, Fixture) {
     auto to = channel();
     (void)to.deliver(job("k-1"));
