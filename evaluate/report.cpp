@@ -125,6 +125,8 @@ std::string of_text(const Checked& checked) {
         case Measure::ambiguous_suspended:
         case Measure::innocent_blocked:
             return fmt::format("{} in {:.4g} M days", checked.hits, checked.base);
+        case Measure::mail_review_load:
+            return fmt::format("{} in {:.4g} k days", checked.hits, checked.base);
         case Measure::same_outcome:
             return fmt::format("{}", checked.hits);
         default:

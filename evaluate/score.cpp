@@ -83,6 +83,10 @@ void Score::note(Stopped& state, const Verdict& verdict) {
 void Score::add(const Verdict& verdict) {
     if (verdict.action == Action::record) return;
     const auto number = truth_.find(verdict.subject);
+    const bool innocent = !number || is_innocent(label_of(truth_.rows()[*number]).meaning);
+    if (innocent && verdict.action == Action::review && !verdict.subject.source &&
+        verdict.subject.service == Service::smtp_auth)
+        ++innocent_mail_reviews_;
     if (!number) {
         note(ordinary_[key_of(verdict.subject)], verdict);
         return;

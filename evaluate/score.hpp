@@ -67,6 +67,8 @@ class Score {
     // All innocent IDs, the ambiguous left out, and the stolen from before they were; and sources likewise.
     [[nodiscard]] std::uint64_t innocent_suspended() const;
     [[nodiscard]] std::uint64_t innocent_blocked() const;
+    // Findings about innocent SMTP-AUTH IDs that a person has to look at: one for each rule, incident and day.
+    [[nodiscard]] std::uint64_t innocent_mail_reviews() const { return innocent_mail_reviews_; }
     // Calls back for each, ordinary ones last.
     void for_each_wrong(const std::function<void(const Wrong&)>& sink) const;
 
@@ -89,6 +91,7 @@ class Score {
     const Truth& truth_;
     std::vector<Row> rows_;
     boost::unordered_flat_map<std::string, Stopped> ordinary_;
+    std::uint64_t innocent_mail_reviews_ = 0;
     std::vector<std::string> words_;  // rules and reasons
 };
 

@@ -70,6 +70,10 @@ Checked checked(const Target& target, const Measured& measured) {
         case Measure::innocent_blocked:
             rate(result, measured.score.innocent_blocked(), source_days(measured.manifest));
             break;
+        case Measure::mail_review_load:
+            rate(result, measured.score.innocent_mail_reviews(),
+                 static_cast<double>(measured.manifest.smtp) * measured.manifest.days / 1000);
+            break;
         case Measure::mass_suspended:
             result.hits = sum.suspended;
             result.base = static_cast<double>(sum.count);
@@ -135,6 +139,7 @@ const std::vector<Target>& targets() {
         {"the same without the breaker: single session from afar", unlimited_delay, {single_far}, {}, guideline},
         {"the same without the breaker: resale to many", unlimited_delay, {resale}, {}, guideline},
         {"sources blocked wrongly, per million source-days", innocent_blocked, {}, 1.0, {}},
+        {"for a person, of innocent mail users, per 1,000 and day", mail_review_load, {}, {}, {}},
         {"findings that differ in a second run", same_outcome, {}, 0.0, {}},
     };
     return all;

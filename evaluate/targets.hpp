@@ -21,6 +21,7 @@ enum class Measure : std::uint8_t {
     suspension_delay,     // median, seconds, of the labels
     unlimited_delay,      // the same, had the breaker let everything pass
     innocent_blocked,     // sources, per million source-days
+    mail_review_load,     // findings about innocent SMTP-AUTH IDs for a person, per 1,000 IDs and day
     same_outcome,         // findings that differ in a second run
 };
 

@@ -136,10 +136,8 @@ void Detector::note_place(const LoginEvent& event, const Change& change, const g
     // Where the NAS gives the address, an Access-Accept has none and the Start is the first to tell where it is.
     if (event.kind == Kind::accept || event.kind == Kind::assign) storm_.accepted(key, place, event.time);
     const auto& visits = stream.history->visits();
-    if (!change.new_visit || visits.size() < 2) return;
-    const geo::Place& before = visits[visits.size() - 2].place;
-    storm_.stepped(key, before, visits.back().place, event.time);
-    if (visits.back().impossible) storm_.jumped(key, before, visits.back().place, event.time);
+    if (change.new_visit && visits.size() >= 2)
+        storm_.stepped(key, visits[visits.size() - 2].place, visits.back().place, event.time);
 }
 
 void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream,
@@ -150,6 +148,9 @@ void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& st
         if (spoken && !is_about_regions(rule)) continue;
         const auto match = check(input);
         if (!match) continue;
+        // Only what would be a finding: a contract for sessions in two places makes such steps every hour.
+        if (rule == Rule::pppoe_jump)
+            storm_.jumped(key, match->steps.back().from, match->steps.back().to, input.event.time);
         quarantine(*match, input.event.time, stream);
         if (!spoken) raise(*match, subject, input.event.time, decisions);
     }

@@ -57,17 +57,18 @@ Sentences jump_spread(const Match& match) {
     }
     return {fmt::format("The ID was used in {} regions far from each other within {}, faster than anyone travels: {}.",
                         match.count, en_span(match.span), english),
-            fmt::format("{}の間に、互いに遠く離れた{}地域({})から、移動では説明できない間隔で接続がありました。",
+            fmt::format("{}の間に、互いに遠く離れた{}つの地域（{}）から、移動では説明できない間隔で接続がありました。",
                         ja_span(match.span), match.count, japanese)};
 }
 
 Sentences burst_far(const Match& match) {
-    return {fmt::format("{} authentications in {}, among them from {} and from {}, at least {} km apart.", match.count,
-                        en_span(match.span), en(match.steps.front().from), en(match.steps.front().to),
-                        number(match.steps.front().distance)),
-            fmt::format("{}の間に{}回の認証があり、その中に{}と、少なくとも{}km離れた{}からの接続が含まれていました。",
-                        ja_span(match.span), match.count, ja(match.steps.front().from),
-                        number(match.steps.front().distance), ja(match.steps.front().to))};
+    return {
+        fmt::format("{} authentications in {}, among them from {} and from {}, at least {} km apart.", match.count,
+                    en_span(match.span), en(match.steps.front().from), en(match.steps.front().to),
+                    number(match.steps.front().distance)),
+        fmt::format("{}の間に{}回の認証があり、その中に{}からの接続と、少なくとも{}km離れた{}からの接続がありました。",
+                    ja_span(match.span), match.count, ja(match.steps.front().from),
+                    number(match.steps.front().distance), ja(match.steps.front().to))};
 }
 
 Sentences burst_live(const Match& match) {
@@ -146,7 +147,7 @@ void explain(Finding& finding, const Match& match) {
     auto [english, japanese] = sentences(match);
     if (finding.learning) {
         english += " The ID is still new to us.";
-        japanese += "このIDは観測を始めてまだ日が浅いものです。";
+        japanese += "このIDは観測を始めてから日が浅く、ふだんの使われ方がまだ分かっていません。";
     }
     finding.summary_en = std::move(english);
     finding.summary_ja = std::move(japanese);
@@ -160,7 +161,7 @@ void explain_source(Finding& finding) {
                     finding.ids, en_span(span), finding.source->to_string(), finding.accepts);
     finding.summary_ja = fmt::format(
         "{}から{}の間に{}個のIDに対して{}回の認証が試みられ、成功は{}回でした。"
-        "パスワードの総当たりとみられます。",
+        "パスワードを次々に試す攻撃とみられます。",
         finding.source->to_string(), ja_span(span), finding.ids, finding.attempts, finding.accepts);
 }
 

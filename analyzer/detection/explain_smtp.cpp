@@ -30,17 +30,18 @@ Sentences jump(const Match& match) {
     const Step& step = match.steps.back();
     const std::chrono::seconds span = between(step.left, step.arrived);
     if (step.distance == 0)
-        return {fmt::format("Mail was sent with the ID from {} {} after it had been used in {}, too soon for anyone to "
-                            "travel from the one to the other.",
-                            en(step.to), en_span(span), en(step.from)),
-                fmt::format(
-                    "{}でのメール送信の認証から{}後に、{}から認証がありました。この時間で移動することはできません。",
-                    ja(step.from), ja_span(span), ja(step.to))};
+        return {
+            fmt::format("Mail was sent with the ID from {} {} after it had been used in {}, too soon for anyone to "
+                        "travel from the one to the other.",
+                        en(step.to), en_span(span), en(step.from)),
+            fmt::format(
+                "{}からメール送信の認証があった{}後に、{}からも認証がありました。この時間で移動することはできません。",
+                ja(step.from), ja_span(span), ja(step.to))};
     const std::string distance = number(step.distance), speed = number(std::floor(step.speed_kmh));
     return {fmt::format("Mail was sent with the ID from {} {} after it had been used in {}, at least {} km away; that "
                         "would be more than {} km/h.",
                         en(step.to), en_span(span), en(step.from), distance, speed),
-            fmt::format("{}でのメール送信の認証から{}後に、少なくとも{}km離れた{}から認証がありました。"
+            fmt::format("{}からメール送信の認証があった{}後に、少なくとも{}km離れた{}からも認証がありました。"
                         "移動したとすると時速{}kmを超えます。",
                         ja(step.from), ja_span(span), distance, ja(step.to), speed)};
 }
@@ -53,14 +54,15 @@ Sentences corroborated(const Match& match) {
             const Sentences list = list_of(match.places);
             text.english += fmt::format(" It was used in {} countries within {}: {}.", match.count, en_span(match.span),
                                         list.english);
-            text.japanese += fmt::format("{}の間に、{}か国({})から認証がありました。", ja_span(match.span), match.count,
-                                         list.japanese);
+            text.japanese += fmt::format("{}の間に、{}か国（{}）から認証がありました。", ja_span(match.span),
+                                         match.count, list.japanese);
             break;
         }
         case Corroboration::blocked:
             text.english +=
                 fmt::format(" The address in {} is blocked at the moment, for guessing passwords.", en(place));
-            text.japanese += fmt::format("{}の接続元は、パスワードの総当たりのため現在遮断しています。", ja(place));
+            text.japanese +=
+                fmt::format("{}の接続元は、パスワードを次々に試しているため、現在遮断しています。", ja(place));
             break;
         case Corroboration::accepts:
             text.english += fmt::format(" There were {} authentications from one network in {} in {}.", match.count,
@@ -78,7 +80,7 @@ Sentences spread(const Match& match) {
     const Sentences list = list_of(match.places);
     return {fmt::format("Mail was sent with the ID from {} different networks in {} countries within {}: {}.",
                         match.count, match.places.size(), en_span(match.span), list.english),
-            fmt::format("{}の間に、{}か国({})にある{}の異なるネットワークから、メール送信の認証がありました。",
+            fmt::format("{}の間に、{}か国（{}）にある{}の異なるネットワークから、メール送信の認証がありました。",
                         ja_span(match.span), match.places.size(), list.japanese, match.count)};
 }
 
@@ -97,8 +99,8 @@ Sentences hit(const Match& match) {
         fmt::format("The ID was used from {}, a network it had never used, {} that address was found guessing "
                     "passwords ({} attempts). The password was probably guessed.",
                     source, before ? en_span(match.span) + " before" : "when", match.count),
-        fmt::format("これまで使われたことのないネットワークの{}から認証がありました。この接続元は{}、{}回の試行により"
-                    "パスワードの総当たりと判定されています。パスワードが推測されたとみられます。",
+        fmt::format("このIDで使われたことのないネットワークの{}から認証がありました。この接続元は{}、{}回の試行により"
+                    "パスワードを次々に試す攻撃と判定されています。パスワードが推測されたとみられます。",
                     source, before ? "その" + ja_span(match.span) + "後に" : "すでに", match.count)};
 }
 

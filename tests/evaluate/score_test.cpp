@@ -55,6 +55,15 @@ BOOST_AUTO_TEST_CASE(attacked_ids_are_suspended_in_review_or_neither) {
     BOOST_TEST(c.score.innocent_suspended() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(the_work_that_innocent_mail_users_make) {
+    Case c("thief,smtp_botnet," + kStart + "traveller,smtp_traveller,\n" + "cut,power_cut,\n");
+    for (const char* id : {"traveller", "traveller", "nobody_special", "thief"})
+        c.score.add(reviewed(id, at(1), Service::smtp_auth));
+    c.score.add(reviewed("cut", at(1)));
+    c.score.add(suspended("traveller", at(2), seconds{0}, Service::smtp_auth));
+    BOOST_TEST(c.score.innocent_mail_reviews() == 3U);
+}
+
 // Who is never found counts as later than any.
 BOOST_AUTO_TEST_CASE(delays_are_from_the_first_misuse_to_the_finding_and_to_the_decision) {
     Case c("a,resale," + kStart + "b,resale," + kStart + "c,resale," + kStart + "d,resale," + kStart);

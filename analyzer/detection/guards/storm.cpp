@@ -104,7 +104,8 @@ bool StormGuard::is_nearly_slow_mass(const geo::Place& from, const geo::Place& t
     const auto jumps = jumps_.find(RegionPair{from.region, to.region});
     if (jumps == jumps_.end()) return false;
     const std::size_t count = jumps->second.ids.count(now);
-    return count > 1 && count >= settings_.slow_step_ids;
+    return count > 1 && count >= settings_.slow_step_ids &&
+           static_cast<double>(count + 1) > settings_.step_factor * jumps->second.ids.usual();
 }
 
 }  // namespace guard::detection

@@ -23,8 +23,8 @@ class StormGuard {
     void accepted(std::uint64_t id, const geo::Place& place, Time now);
     // Between two of the operator's pools, these are looked at, too.
     void stepped(std::uint64_t id, const geo::Place& from, const geo::Place& to, Time now);
-    // A step from region to region that nobody can make. A few IDs that make the same one within the hour are a slow
-    // mass: a failover that takes its time, of which no ten minutes show more than a handful.
+    // A step from region to region that nobody can make, and that is a finding. A few IDs that make the same one within
+    // the hour are a slow mass: a failover that takes its time, of which no ten minutes show more than a handful.
     void jumped(std::uint64_t id, const geo::Place& from, const geo::Place& to, Time now);
 
     // A storm over one of these places, or a mass of equal steps between two of them, is on or was within storm_hold.

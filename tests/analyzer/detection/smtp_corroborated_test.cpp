@@ -73,9 +73,10 @@ BOOST_AUTO_TEST_CASE(by_a_source_that_is_blocked_now) {
             isp.only(Rule::smtp_jump_corroborated)
                 .finding.summary_en.find("The address in Russia is blocked at the moment, for guessing passwords.") !=
             std::string::npos);
-        BOOST_TEST(isp.only(Rule::smtp_jump_corroborated)
-                       .finding.summary_ja.find("ロシアの接続元は、パスワードの総当たりのため現在遮断しています。") !=
-                   std::string::npos);
+        BOOST_TEST(
+            isp.only(Rule::smtp_jump_corroborated)
+                .finding.summary_ja.find("ロシアの接続元は、パスワードを次々に試しているため、現在遮断しています。") !=
+            std::string::npos);
     }
 }
 

@@ -24,8 +24,8 @@ BOOST_AUTO_TEST_CASE(accepted_while_the_source_is_blocked) {
                "passwords (20 attempts). The password was probably guessed.");
     BOOST_TEST(
         decision.finding.summary_ja ==
-        "これまで使われたことのないネットワークの198.51.100.7から認証がありました。この接続元はすでに、20回の試行により"
-        "パスワードの総当たりと判定されています。パスワードが推測されたとみられます。");
+        "このIDで使われたことのないネットワークの198.51.100.7から認証がありました。この接続元はすでに、20回の試行により"
+        "パスワードを次々に試す攻撃と判定されています。パスワードが推測されたとみられます。");
 }
 
 BOOST_AUTO_TEST_CASE(accepted_before_the_block_is_found_at_the_block) {

@@ -184,6 +184,26 @@ BOOST_AUTO_TEST_CASE(two_thieves_are_no_failover) {
     BOOST_TEST(isp.suspended_at("other").value() == kStart + 23min);
 }
 
+// Contracts for two sessions, one in each region: their steps are nobody's, and a thief there does not wait for them.
+BOOST_AUTO_TEST_CASE(who_has_sessions_in_both_regions_makes_no_mass) {
+    Knowledge knowledge;
+    knowledge.contract = [](Service, const std::string& id) {
+        return std::optional(Contract{id == "victim" ? 1U : 2U, {}});
+    };
+    Isp isp(enforced(), knowledge);
+    Log log;
+    for (unsigned i = 0; i < 5; ++i) {
+        const std::string id = "office" + std::to_string(i);
+        log.resident(id, in_prefecture(13, i)).dial(id, kStart - 47h, in_prefecture(46, i));
+        log.alive_every(1h, id, kStart - 10h + i * 1min, kStart + 2h, in_prefecture(13, i));
+        log.alive_every(1h, id, kStart - 10h + i * 1min + 30s, kStart + 2h, in_prefecture(46, i));
+    }
+    log.resident("victim", in_prefecture(13, 50)).alive("victim", kStart + 50min, in_prefecture(13, 50));
+    log.dial("victim", kStart + 55min, in_prefecture(46, 50));
+    isp.read(log).until(kStart + 3h);
+    BOOST_TEST(isp.suspended_at("victim").value() == kStart + 57min);
+}
+
 // So few may as well be a gang: a person looks, and meanwhile nobody is at home there.
 BOOST_AUTO_TEST_CASE(what_a_few_did_does_not_make_a_region_familiar) {
     Isp isp;
