@@ -142,7 +142,7 @@ SmtpChange SmtpHistory::add(const IpAddress& source, Time time, const LocateSour
     if (!in_order) return change;
     const SmtpOrigin* before = nullptr;
     for (const SmtpOrigin& other : origins_)
-        if (&other != &origin && !other.location.country_text().empty() &&
+        if (&other != &origin && !other.location.country_text().empty() && other.accepts.back() + kKept > time &&
             (before == nullptr || other.accepts.back() > before->accepts.back()))
             before = &other;
     const auto& own = origin.accepts;
