@@ -1,12 +1,47 @@
 #include "analyzer/detection/stream_index.hpp"
 
+#include <sys/mman.h>
+
+#include <cstring>
+
+#include "event/page_allocator.hpp"
+
 namespace guard::detection {
 
-// There is room: the part is never full.
-void StreamIndex::place(Part& part, std::uint64_t key, std::uint32_t number) {
-    std::size_t at = home(key, part);
+StreamIndex::Buckets::Buckets(std::size_t count) : first_(PageAllocator<Bucket>{}.allocate(count)), count_(count) {
+    // Larger ones are fresh pages, which are zero.
+    if (count * sizeof(Bucket) < PageAllocator<Bucket>::kLeast) std::memset(first_, 0, count * sizeof(Bucket));
+}
+
+StreamIndex::Buckets::~Buckets() {
+    if (first_ != nullptr) PageAllocator<Bucket>{}.deallocate(first_, count_);
+}
+
+void StreamIndex::Buckets::give_back(std::size_t end) {
+    static_cast<void>(madvise(first_, end * sizeof(Bucket), MADV_DONTNEED));
+}
+
+void StreamIndex::grow() {
+    old_ = std::exchange(present_, Buckets(present_.size() + present_.size() / 4 + 1));
+    moved_ = 0;
+}
+
+// A huge page at a time.
+void StreamIndex::let_go() {
+    constexpr std::size_t kPage = PageAllocator<Bucket>::kHugePage / sizeof(Bucket);
+    if (moved_ == old_.size()) {
+        old_ = Buckets();
+        moved_ = 0;
+    } else if (old_.size() >= kPage && moved_ % kPage < kMovedAtOnce && moved_ >= kPage) {
+        old_.give_back(moved_ / kPage * kPage);
+    }
+}
+
+// There is room: it is never full.
+void StreamIndex::place(std::uint64_t key, std::uint32_t number) {
+    std::size_t at = present_.home(key);
     while (true) {
-        Bucket& bucket = part.buckets[at];
+        Bucket& bucket = present_[at];
         if (const unsigned free = matches(bucket, 0); free != 0) {
             const auto entry = static_cast<unsigned>(__builtin_ctz(free));
             bucket.tags[entry] = tag_of(key);
@@ -14,31 +49,31 @@ void StreamIndex::place(Part& part, std::uint64_t key, std::uint32_t number) {
             return;
         }
         if (bucket.passed < kManyPassed) ++bucket.passed;
-        if (++at == part.buckets.size()) at = 0;
+        if (++at == present_.size()) at = 0;
     }
 }
 
 void StreamIndex::erase(std::uint64_t key, std::uint32_t number) {
-    Part& part = parts_[key >> kPartShift];
+    --count_;
     const std::uint8_t tag = tag_of(key);
-    for (std::size_t at = home(key, part);; at = at + 1 == part.buckets.size() ? 0 : at + 1) {
-        Bucket& bucket = part.buckets[at];
+    const auto clear = [&](Bucket& bucket) {
         for (unsigned found = matches(bucket, tag); found != 0; found &= found - 1) {
             const auto entry = static_cast<unsigned>(__builtin_ctz(found));
             if (bucket.numbers[entry] != number) continue;
             bucket.tags[entry] = 0;
-            --part.count;
-            return;
+            return true;
         }
-        // One that went on from here is gone; of very many the count was lost, and the look-ups go on.
-        if (bucket.passed < kManyPassed) --bucket.passed;
+        return false;
+    };
+    const auto is_it = [&](std::uint32_t other) { return other == number; };
+    if (slot_in(present_, present_.home(key), key, is_it) == nullptr) {
+        for (std::size_t at = old_.home(key) < moved_ ? moved_ : old_.home(key); !clear(old_[at]);)
+            at = at + 1 == old_.size() ? 0 : at + 1;
+        return;
     }
-}
-
-std::size_t StreamIndex::bytes() const {
-    std::size_t total = parts_.capacity() * sizeof(Part);
-    for (const Part& part : parts_) total += part.buckets.capacity() * sizeof(Bucket);
-    return total;
+    // One that went on from these lines is gone; of very many the count was lost, and the look-ups go on.
+    for (std::size_t at = present_.home(key); !clear(present_[at]); at = at + 1 == present_.size() ? 0 : at + 1)
+        if (present_[at].passed < kManyPassed) --present_[at].passed;
 }
 
 }  // namespace guard::detection

@@ -1,13 +1,13 @@
 // From the keyed hash of an ID to the number of its record. A cache line holds twelve entries with a byte of the hash
-// each, so that a look-up touches one line of the index and the record it finds. Grown in a thousand parts of their
-// own, each by a quarter at a time: no moment at which all of it is moved, none at which it is there twice. Pure, one
-// thread.
+// each, so that a look-up touches one line of the index and the record it finds. It grows by a quarter at a time, a few
+// lines with every new ID, and gives back the old lines as it goes: at no moment is all of it moved or there twice.
+// Pure, one thread.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <utility>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -19,7 +19,7 @@ class StreamIndex {
   public:
     static constexpr std::uint32_t kNone = UINT32_MAX;
 
-    StreamIndex() : parts_(kParts) {}
+    StreamIndex() : present_(kFewest) {}
 
     // The entry of `key`; `key_of(number)` tells the key of a record. kNone: not in it.
     template <class KeyOf>
@@ -28,22 +28,20 @@ class StreamIndex {
         return at == nullptr ? kNone : *at;
     }
     // Asks for the line that find() will look at.
-    void prefetch(std::uint64_t key) const {
-        const Part& part = part_of(key);
-        if (!part.buckets.empty()) __builtin_prefetch(&part.buckets[home(key, part)]);
-    }
+    void prefetch(std::uint64_t key) const { __builtin_prefetch(&present_[present_.home(key)]); }
     // The number of the first entry that may be the one; for prefetching the record. kNone: there is none.
     [[nodiscard]] std::uint32_t guess(std::uint64_t key) const {
-        const std::uint32_t* at = slot(key, [](std::uint32_t) { return true; });
-        return at == nullptr ? kNone : *at;
+        const Bucket& bucket = present_[present_.home(key)];
+        const unsigned found = matches(bucket, tag_of(key));
+        return found == 0 ? kNone : bucket.numbers[static_cast<unsigned>(__builtin_ctz(found))];
     }
     // `key` is not in it yet.
     template <class KeyOf>
     void insert(std::uint64_t key, std::uint32_t number, const KeyOf& key_of) {
-        Part& part = parts_[key >> kPartShift];
-        if (part.count + 1 > most(part.buckets.size())) grow(part, key_of);
-        place(part, key, number);
-        ++part.count;
+        if (!old_.empty()) move_some(key_of);
+        if (old_.empty() && count_ + 1 > most(present_.size())) grow();
+        place(key, number);
+        ++count_;
     }
     // The record of `key` is now number `to` instead of `from`.
     void renumber(std::uint64_t key, std::uint32_t from, std::uint32_t to) {
@@ -51,35 +49,57 @@ class StreamIndex {
     }
     void erase(std::uint64_t key, std::uint32_t number);
 
-    [[nodiscard]] std::size_t bytes() const;
+    [[nodiscard]] std::size_t size() const { return count_; }
+    // Of both while it grows.
+    [[nodiscard]] std::size_t bytes() const { return (present_.size() + old_.size() - moved_) * sizeof(Bucket); }
 
   private:
-    static constexpr unsigned kEntries = 12, kPartShift = 54;
-    static constexpr std::size_t kParts = std::size_t{1} << (64 - kPartShift);
+    static constexpr unsigned kEntries = 12;
+    static constexpr std::size_t kFewest = 16;      // lines
+    static constexpr std::size_t kMovedAtOnce = 2;  // lines; it has to be done before the new ones are full
     static constexpr std::uint8_t kManyPassed = 255;
 
     struct alignas(64) Bucket {
-        std::array<std::uint8_t, kEntries> tags{};  // 0: free
-        std::uint8_t passed = 0;                    // entries that found no room here and went on; kManyPassed: or more
-        std::array<std::uint8_t, 3> unused{};
-        std::array<std::uint32_t, kEntries> numbers{};
+        std::array<std::uint8_t, kEntries> tags;  // 0: free
+        std::uint8_t passed;                      // entries that found no room here and went on; kManyPassed: or more
+        std::array<std::uint8_t, 3> unused;
+        std::array<std::uint32_t, kEntries> numbers;
     };
     static_assert(sizeof(Bucket) == 64);
-    struct Part {
-        std::vector<Bucket> buckets;
-        std::size_t count = 0;
+
+    // Zeroed pages, which cost nothing before they are touched.
+    class Buckets {
+      public:
+        Buckets() = default;
+        explicit Buckets(std::size_t count);
+        Buckets(Buckets&& other) noexcept
+            : first_(std::exchange(other.first_, nullptr)), count_(std::exchange(other.count_, 0)) {}
+        Buckets& operator=(Buckets&& other) noexcept {
+            std::swap(first_, other.first_);
+            std::swap(count_, other.count_);
+            return *this;
+        }
+        ~Buckets();
+        [[nodiscard]] std::size_t size() const { return count_; }
+        [[nodiscard]] bool empty() const { return count_ == 0; }
+        Bucket& operator[](std::size_t at) { return first_[at]; }
+        const Bucket& operator[](std::size_t at) const { return first_[at]; }
+        // Ascending with the key.
+        [[nodiscard]] std::size_t home(std::uint64_t key) const { return ((key >> 32) * count_) >> 32; }
+        // Those before `end` are not needed any more.
+        void give_back(std::size_t end);
+
+      private:
+        Bucket* first_ = nullptr;
+        std::size_t count_ = 0;
     };
 
-    // At 85 % one entry in twenty lies in the bucket after its own.
+    // At 85 % one entry in twenty lies in the line after its own.
     static std::size_t most(std::size_t buckets) { return buckets * kEntries * 85 / 100; }
     static std::uint8_t tag_of(std::uint64_t key) {
         const auto tag = static_cast<std::uint8_t>(key);
         return tag == 0 ? 1 : tag;
     }
-    static std::size_t home(std::uint64_t key, const Part& part) {
-        return (((key >> 22) & 0xffff'ffffU) * part.buckets.size()) >> 32;
-    }
-    [[nodiscard]] const Part& part_of(std::uint64_t key) const { return parts_[key >> kPartShift]; }
     // A bit for each entry with this tag.
     static unsigned matches(const Bucket& bucket, std::uint8_t tag) {
 #ifdef __SSE2__
@@ -93,37 +113,47 @@ class StreamIndex {
 #endif
     }
     template <class IsIt>
-    [[nodiscard]] const std::uint32_t* slot(std::uint64_t key, const IsIt& is_it) const {
-        const Part& part = part_of(key);
-        const std::size_t buckets = part.buckets.size();
+    static const std::uint32_t* slot_in(const Buckets& buckets, std::size_t at, std::uint64_t key, const IsIt& is_it) {
         const std::uint8_t tag = tag_of(key);
-        std::size_t at = buckets == 0 ? 0 : home(key, part);
-        for (std::size_t looked = 0; looked < buckets; ++looked) {
-            const Bucket& bucket = part.buckets[at];
+        for (std::size_t looked = 0; looked < buckets.size(); ++looked) {
+            const Bucket& bucket = buckets[at];
             for (unsigned found = matches(bucket, tag); found != 0; found &= found - 1) {
                 const std::uint32_t& number = bucket.numbers[static_cast<unsigned>(__builtin_ctz(found))];
                 if (is_it(number)) return &number;
             }
             if (bucket.passed == 0) return nullptr;
-            if (++at == buckets) at = 0;
+            if (++at == buckets.size()) at = 0;
         }
         return nullptr;
+    }
+    template <class IsIt>
+    [[nodiscard]] const std::uint32_t* slot(std::uint64_t key, const IsIt& is_it) const {
+        const std::uint32_t* const found = slot_in(present_, present_.home(key), key, is_it);
+        if (found != nullptr || old_.empty()) return found;
+        // Whoever went on from a line that was moved is in the first that was not, or behind it.
+        return slot_in(old_, old_.home(key) < moved_ ? moved_ : old_.home(key), key, is_it);
     }
     template <class IsIt>
     [[nodiscard]] std::uint32_t* slot(std::uint64_t key, const IsIt& is_it) {
         return const_cast<std::uint32_t*>(static_cast<const StreamIndex*>(this)->slot(key, is_it));
     }
-    static void place(Part& part, std::uint64_t key, std::uint32_t number);
     template <class KeyOf>
-    static void grow(Part& part, const KeyOf& key_of) {
-        std::vector<Bucket> old(part.buckets.size() + part.buckets.size() / 4 + 1);
-        old.swap(part.buckets);
-        for (const Bucket& bucket : old)
+    void move_some(const KeyOf& key_of) {
+        for (std::size_t bucket = 0; bucket < kMovedAtOnce && moved_ < old_.size(); ++bucket, ++moved_)
             for (unsigned entry = 0; entry < kEntries; ++entry)
-                if (bucket.tags[entry] != 0) place(part, key_of(bucket.numbers[entry]), bucket.numbers[entry]);
+                if (const std::uint32_t number = old_[moved_].numbers[entry]; old_[moved_].tags[entry] != 0) {
+                    old_[moved_].tags[entry] = 0;
+                    place(key_of(number), number);
+                }
+        let_go();
     }
+    void let_go();
+    void grow();
+    void place(std::uint64_t key, std::uint32_t number);
 
-    std::vector<Part> parts_;  // by the upper bits of the key
+    Buckets present_, old_;  // old_: empty, or what is being moved
+    std::size_t moved_ = 0;  // lines of old_
+    std::size_t count_ = 0;
 };
 
 }  // namespace guard::detection

@@ -148,7 +148,7 @@ std::size_t StreamTable::forget(Time now, const config::DetectionSettings& setti
 }
 
 std::size_t StreamTable::bytes() const {
-    return index_.bytes() + (pages_.size() << kPageBits) * sizeof(PackedStream);
+    return index_.bytes() + std::size_t{size_} * sizeof(PackedStream);
 }
 
 }  // namespace guard::detection

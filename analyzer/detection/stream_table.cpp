@@ -6,9 +6,9 @@ namespace guard::detection {
 namespace {
 
 constexpr std::uint32_t kFirstLook = 135;  // minutes after it was opened: what the rules ask for is two hours and more
-constexpr std::uint32_t kNextLook = 30;
-constexpr int kSweptAtOnce = 4;    // by one event, of each queue
-constexpr int kLookedAtOnce = 64;  // for one to pack lossily
+constexpr std::uint32_t kNextLook = 30, kLateLook = 360;  // kLateLook: of whom it is clear that it will be a day or two
+constexpr int kSweptAtOnce = 4;                           // by one event, of each queue
+constexpr int kLookedAtOnce = 64;                         // for one to pack lossily
 
 std::uint32_t minute_of(Time time) {
     return static_cast<std::uint32_t>(
@@ -113,7 +113,7 @@ void StreamTable::release_slot(std::uint32_t slot) {
 void StreamTable::sweep(Time now, const World& world) {
     now_ = std::max(now_, now);
     if (!limits_.packs) return;
-    for (auto* const queue : {&first_look_, &next_look_})
+    for (auto* const queue : {&first_look_, &next_look_, &late_look_})
         for (int looked = 0; looked < kSweptAtOnce && sweep_one(*queue, world); ++looked) continue;
 }
 
@@ -126,6 +126,8 @@ bool StreamTable::sweep_one(std::deque<Waiting>& queue, const World& world) {
     Stream& stream = *open_[due.slot];
     if (pack(stream, *find(stream.key), now_, world))
         release_slot(due.slot);
+    else if (stream.smtp || stream.episode)
+        wait(late_look_, due.slot, kLateLook);
     else
         wait(next_look_, due.slot, kNextLook);
     return true;
@@ -189,11 +191,12 @@ bool StreamTable::pack(Stream& stream, PackedStream& record, Time now, const Wor
 
 // Of those whose turn it is next, one of which nothing was found, if there is one.
 std::uint32_t StreamTable::waited_longest() {
-    for (auto* const queue : {&next_look_, &first_look_})
+    std::deque<Waiting>* first = nullptr;
+    for (auto* const queue : {&first_look_, &next_look_, &late_look_}) {
         while (!queue->empty() && is_stale(queue->front())) queue->pop_front();
-    auto& queue = next_look_.empty() || (!first_look_.empty() && first_look_.front().minute < next_look_.front().minute)
-                      ? first_look_
-                      : next_look_;
+        if (!queue->empty() && (first == nullptr || queue->front().minute < first->front().minute)) first = queue;
+    }
+    auto& queue = *first;
     const auto looked = std::min<std::size_t>(queue.size(), kLookedAtOnce);
     for (std::size_t at = 0; at < looked; ++at)
         if (!is_stale(queue[at]) && !open_[queue[at].slot]->episode) return queue[at].slot;

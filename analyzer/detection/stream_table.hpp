@@ -128,8 +128,8 @@ class StreamTable {
     std::vector<std::uint32_t> free_;                                     // of open_
     boost::unordered_flat_map<std::uint64_t, Familiarity> more_regions_;  // of packed streams, where there are several
     RegionNumbers regions_;
-    std::deque<Waiting> first_look_, next_look_;  // when to see whether they can be packed; each ascending
-    Time now_{};                                  // of the last sweep
+    std::deque<Waiting> first_look_, next_look_, late_look_;  // when to see whether they can be packed; each ascending
+    Time now_{};                                              // of the last sweep
     std::uint64_t packed_lossily_ = 0;
 };
 
