@@ -61,7 +61,7 @@ bool Detector::goes_on(PackedStream& record, const LoginEventView& event) {
     const auto time = time_for_record(event.time);
     if (!time || !line.is_at(event.addresses)) return false;
     if (line.pool == PackedLine::kPoolByAddress) find_stay(line);
-    const bool names_all = event.addresses.size() > 1 || line.has_v4 == 0 || line.v6_length == 0;
+    const bool names_all = event.addresses.size() == line.address_count();
     if (!names_all && line.first_tells == 0) return false;
     const auto kind = static_cast<std::uint64_t>(event.kind);
     if (kind == line.last_kind && *time <= line.last + kSameFact && *time + kSameFact >= line.last) {

@@ -23,46 +23,60 @@ bool fits(const IpAddress& address) {
 
 Addresses PackedLine::addresses() const {
     Addresses result;
-    if (v6_length != 0 && v6_first != 0) result.push_back(prefix6(v6, v6_length));
-    if (has_v4 != 0) result.push_back(IpAddress::ipv4(v4));
-    if (v6_length != 0 && v6_first == 0) result.push_back(prefix6(v6, v6_length));
+    if (has_v4 != 0 && v6_first == 0) result.push_back(IpAddress::ipv4(v4));
+    if (v6_length != 0) {
+        const IpAddress prefix = prefix6(v6, v6_length);
+        if (wider_length != 0 && wider_first != 0) result.push_back(prefix.prefix(wider_length));
+        result.push_back(prefix);
+        if (wider_length != 0 && wider_first == 0) result.push_back(prefix.prefix(wider_length));
+    }
+    if (has_v4 != 0 && v6_first != 0) result.push_back(IpAddress::ipv4(v4));
     return result;
 }
 
 bool PackedLine::set_addresses(std::span<const IpAddress> addresses) {
-    has_v4 = v6_first = 0;
+    has_v4 = v6_first = wider_first = 0;
     v6_length = 0;
+    wider_length = 0;
     v4 = 0;
     v6 = 0;
-    if (addresses.empty() || addresses.size() > 2) return false;
+    if (addresses.empty() || addresses.size() > 3 || !std::all_of(addresses.begin(), addresses.end(), fits))
+        return false;
+    const IpAddress *longer = nullptr, *wider = nullptr;
     for (const IpAddress& address : addresses) {
-        if (!fits(address)) return false;
         if (address.is_ipv4()) {
             if (has_v4 != 0) return false;
             has_v4 = 1;
             v4 = geo::upper_bits<std::uint32_t>(address);
+        } else if (longer == nullptr) {
+            longer = &address;
         } else {
-            if (v6_length != 0) return false;
-            v6_length = address.prefix_length() & 0x7fU;
-            v6 = geo::upper_bits<std::uint64_t>(address);
-            v6_first = has_v4 == 0 ? 1 : 0;
+            wider = &address;
         }
     }
-    return true;
+    if (wider != nullptr && wider->prefix_length() > longer->prefix_length()) {
+        std::swap(longer, wider);
+        wider_first = 1;
+    }
+    if (longer != nullptr) {
+        v6_length = longer->prefix_length() & 0x7fU;
+        v6 = geo::upper_bits<std::uint64_t>(*longer);
+        v6_first = addresses.front().is_ipv4() ? 0 : 1;
+    }
+    if (wider != nullptr) wider_length = wider->prefix_length() & 0x7fU;
+    // Whatever order or form is not told apart by these fields does not fit.
+    const Addresses kept = this->addresses();
+    return std::equal(kept.begin(), kept.end(), addresses.begin(), addresses.end());
 }
 
 bool PackedLine::is_at(std::span<const IpAddress> addresses) const {
-    const auto is_v4 = [&](const IpAddress& address) {
-        return has_v4 != 0 && address.is_ipv4() && !address.is_prefix() &&
-               geo::upper_bits<std::uint32_t>(address) == v4;
-    };
-    const auto is_v6 = [&](const IpAddress& address) {
-        return v6_length != 0 && !address.is_ipv4() && address.prefix_length() == v6_length &&
-               geo::upper_bits<std::uint64_t>(address) == v6;
-    };
-    if (addresses.size() == 1) return v6_first != 0 ? is_v6(addresses[0]) : is_v4(addresses[0]);
-    if (addresses.size() != 2) return false;
-    return v6_first != 0 ? is_v6(addresses[0]) && is_v4(addresses[1]) : is_v4(addresses[0]) && is_v6(addresses[1]);
+    if (addresses.empty()) return false;
+    if (addresses.size() == 1 && v6_first == 0)
+        return has_v4 != 0 && addresses[0].is_ipv4() && !addresses[0].is_prefix() &&
+               geo::upper_bits<std::uint32_t>(addresses[0]) == v4;
+    const Addresses own = this->addresses();
+    if (addresses.size() == 1) return own.front() == addresses[0];
+    return std::equal(own.begin(), own.end(), addresses.begin(), addresses.end());
 }
 
 std::uint32_t RegionNumbers::number(const geo::Code& code) {

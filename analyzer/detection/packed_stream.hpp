@@ -36,16 +36,20 @@ struct PackedLine {
     std::uint64_t discounted : 1;
     std::uint64_t first_tells : 1;  // the first address, by itself, is in the pool that tells where the session is
     std::uint64_t unused : 5;
-    std::uint64_t v6;         // upper half of the prefix, host order
+    std::uint64_t v6;         // upper half of the (longer) prefix, host order
     std::uint32_t v4;         // host order
     std::uint32_t pool : 24;  // of the stay, 1 + its number in the table; kNoPool: no stay; kPoolByAddress: look it up
-    std::uint32_t unused_too : 8;
+    std::uint32_t wider_length : 7;  // of a second prefix around the first, as a delegated one often is; 0: none
+    std::uint32_t wider_first : 1;   // the order the events name the two in
 
     [[nodiscard]] Time began_at() const { return Time{Microseconds{began}}; }
     [[nodiscard]] Time last_at() const { return Time{Microseconds{last}}; }
     [[nodiscard]] Addresses addresses() const;
-    // False: they are not of a form that fits (two prefixes, one longer than /64).
+    // False: they are not of a form that fits (two prefixes beside each other, one longer than /64).
     [[nodiscard]] bool set_addresses(std::span<const IpAddress> addresses);
+    [[nodiscard]] std::size_t address_count() const {
+        return has_v4 + (v6_length != 0 ? 1U : 0U) + (wider_length != 0 ? 1U : 0U);
+    }
     // The event names the session's addresses, or the first of them alone.
     [[nodiscard]] bool is_at(std::span<const IpAddress> addresses) const;
 };
