@@ -5,6 +5,7 @@
 #include <boost/container/static_vector.hpp>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,24 @@ struct LoginEvent {
     Time time{};          // when it happened, not when it was read
 
     friend bool operator==(const LoginEvent&, const LoginEvent&) = default;
+};
+
+// The same without owning it: for whoever has the ID and the addresses in a buffer of its own, and for parameters.
+// Valid as long as what it was made from.
+struct LoginEventView {
+    Service service = Service::pppoe;
+    Kind kind = Kind::accept;
+    std::string_view id;
+    std::span<const IpAddress> addresses;  // at most kMaxAddresses
+    Time time{};
+
+    LoginEventView() = default;
+    LoginEventView(const LoginEvent& event)  // NOLINT(google-explicit-constructor)
+        : service(event.service),
+          kind(event.kind),
+          id(event.id),
+          addresses(event.addresses.data(), event.addresses.size()),
+          time(event.time) {}
 };
 
 [[nodiscard]] std::string_view to_string(Service service);  // "pppoe", "smtp_auth"

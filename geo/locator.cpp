@@ -120,12 +120,17 @@ std::uint32_t Locator::special(std::uint32_t value, const IpAddress& address) co
     return ipv4 ? v4_.find(upper_bits<std::uint32_t>(*ipv4)) : 0;
 }
 
-std::optional<Place> Locator::in_pools(const IpAddress& address) const {
+const Pool* Locator::pool_at(const IpAddress& address) const {
     const Location& location = locate(address);
-    if (location.kind != Location::Kind::pool) return std::nullopt;
+    if (location.kind != Location::Kind::pool) return nullptr;
     const Pool& pool = pool_of(location);
     // By the database's aliases an IPv6 address may be an IPv4 one; by the pools it is not.
-    return pool.prefix.family() == address.family() ? pool.place : std::nullopt;
+    return pool.prefix.family() == address.family() && pool.place ? &pool : nullptr;
+}
+
+std::optional<Place> Locator::in_pools(const IpAddress& address) const {
+    const Pool* const pool = pool_at(address);
+    return pool == nullptr ? std::nullopt : pool->place;
 }
 
 std::optional<Place> Locator::anywhere(const IpAddress& address) const {

@@ -39,6 +39,11 @@ class Locator {
     // By the pools of the address's own family alone: the only source for a PPPoE address. None: outside every pool, or
     // a pool without a location.
     [[nodiscard]] std::optional<Place> in_pools(const IpAddress& address) const;
+    // The same as the row of the pool, whose place is set; null: none. And its number in pools().pools().
+    [[nodiscard]] const Pool* pool_at(const IpAddress& address) const;
+    [[nodiscard]] std::uint32_t number_of(const Pool& pool) const {
+        return static_cast<std::uint32_t>(&pool - pools_.pools().data());
+    }
     // Pools first, database second: for an SMTP source.
     [[nodiscard]] std::optional<Place> anywhere(const IpAddress& address) const;
     [[nodiscard]] const PoolTable& pools() const { return pools_; }

@@ -69,6 +69,8 @@ void Metrics::write(const std::filesystem::path& file, const Sample& sample, con
               number(sample.detector.unmapped));
     out.gauge("pppoe_guard_sources_forgotten", "Attempts from sources there was no room for",
               number(sample.detector.sources_forgotten));
+    out.gauge("pppoe_guard_packed_lossily", "IDs of which something was forgotten because too many were busy",
+              number(sample.detector.packed_lossily));
     out.gauge("pppoe_guard_ids", "IDs that are remembered", number(sample.streams));
     out.gauge("pppoe_guard_active_ids", "IDs accepted or alive within 24 hours", number(sample.active_ids));
     out.gauge("pppoe_guard_lag_seconds", "How old the newest event read is, when more are waiting", sample.lag_seconds);

@@ -18,7 +18,7 @@ constexpr std::string_view kMagic = "PGLEARN1";
 constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::size_t kHeaderBytes =
     40;  // magic 8, version 4, checksum of the rest 4, number of IDs 8, check of the key 16
-constexpr std::size_t kRegionBytes = 16;
+constexpr std::size_t kIdBytes = 24, kRegionBytes = 16;
 constexpr std::uint64_t kMaxBytes = 8ULL << 30;
 
 std::filesystem::path newest(const std::filesystem::path& directory) {
@@ -42,12 +42,13 @@ void append(std::vector<std::uint8_t>& bytes, Integer value) {
 std::vector<std::uint8_t> encode(const detection::StreamTable& streams, const HashKey& key) {
     std::vector<std::uint8_t> bytes(kHeaderBytes);
     std::uint64_t count = 0;
-    for (const auto& [id, stream] : streams) {
-        const auto regions = stream->learned.familiarity.regions();
-        if (stream->learned.first_seen == Time{}) continue;
+    bytes.reserve(kHeaderBytes + streams.size() * (kIdBytes + kRegionBytes));
+    streams.each_learned([&](std::uint64_t id, const detection::Learned& learned) {
+        if (learned.first_seen == Time{}) return;
+        const auto regions = learned.familiarity.regions();
         ++count;
         append(bytes, id);
-        append(bytes, stream->learned.first_seen.time_since_epoch().count());
+        append(bytes, learned.first_seen.time_since_epoch().count());
         append(bytes, static_cast<std::uint64_t>(regions.size()));
         for (const auto& region : regions) {
             const std::size_t at = bytes.size();
@@ -56,7 +57,7 @@ std::vector<std::uint8_t> encode(const detection::StreamTable& streams, const Ha
             append(bytes, region.older);
             append(bytes, region.newer);
         }
-    }
+    });
     std::memcpy(bytes.data(), kMagic.data(), kMagic.size());
     put_little_endian(kFormatVersion, bytes.data() + 8);
     put_little_endian(count, bytes.data() + 16);
@@ -93,12 +94,12 @@ Expected<std::size_t> restore(detection::Detector& detector, std::span<const std
     if (!count) return unexpected(count.error());
     std::size_t at = kHeaderBytes;
     for (std::uint64_t i = 0; i < *count; ++i) {
-        if (bytes.size() - at < 24) return unexpected("shorter than it says");
+        if (bytes.size() - at < kIdBytes) return unexpected("shorter than it says");
         const auto id = get_little_endian<std::uint64_t>(bytes.data() + at);
         detection::Learned learned;
         learned.first_seen = Time{Microseconds{get_little_endian<std::int64_t>(bytes.data() + at + 8)}};
         const auto regions = get_little_endian<std::uint64_t>(bytes.data() + at + 16);
-        at += 24;
+        at += kIdBytes;
         if (regions > detection::Familiarity::kMaxRegions || bytes.size() - at < regions * kRegionBytes)
             return unexpected("shorter than it says");
         std::vector<detection::Familiarity::Region> known;

@@ -141,7 +141,7 @@ bool Detector::is_own(const IpAddress& source) const {
 }
 
 Decision Detector::decide(const Finding& finding, std::uint64_t key, bool settled, Time now) {
-    Stream& stream = *streams_.at(key);
+    Stream& stream = open_stream(key);
     Decision decision{finding, Action::record, Reason::none, false, now};
     Grade grade = finding.grade;
     if (grade == Grade::probable && finding.service == Service::pppoe && is_about_regions(finding.rule) &&

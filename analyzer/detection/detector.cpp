@@ -32,13 +32,21 @@ std::string hex(std::string_view bytes) {
 }
 
 // The findings of an ID belong to one incident until nothing was found for a day.
-Episode& episode_at(Stream& stream, Service service, const std::string& id, Time now) {
+Episode& episode_at(Stream& stream, Service service, std::string_view id, Time now) {
     if (!stream.episode || now > stream.episode->last_finding + kDay) {
         stream.episode = std::make_unique<Episode>();
         stream.episode->incident_key = std::string(to_string(service)) + '/' + hex(id) + '/' + format_rfc3339(now);
     }
     stream.episode->last_finding = std::max(stream.episode->last_finding, now);
     return *stream.episode;
+}
+
+// What some PPPoE rule at least asks for; of nearly all events none has anything to say, and this is cheaper to see.
+bool may_match(const History& history, const Change& change, const config::PppoeSettings& settings) {
+    if (change.new_visit && history.visits().size() > 1) return true;
+    const bool many_accepts = history.accepts().size() >= std::min(settings.burst_accepts, settings.burst_rate_accepts);
+    if (change.life_sign && history.sessions().size() > 1) return true;
+    return many_accepts && (change.counted_accept || change.new_visit || change.life_sign);
 }
 
 bool same_place(const geo::Pool& pool, const geo::Pool* other) {
@@ -51,69 +59,105 @@ bool same_place(const geo::Pool& pool, const geo::Pool* other) {
 }  // namespace
 
 Detector::Detector(config::DetectionSettings settings, std::shared_ptr<const geo::Locator> locator, Knowledge knowledge,
-                   HashKey key)
+                   HashKey key, StreamLimits limits)
     : settings_(std::move(settings)),
       key_(key),
       locator_(std::move(locator)),
       knowledge_(std::move(knowledge)),
+      streams_(limits),
       rejects_(settings_.pppoe),
       sources_(settings_.smtp_source),
       first_uses_(settings_.smtp.hit_window),
       storm_(settings_.guards),
       breaker_(settings_.guards),
       backend_(settings_.guards),
-      gateways_(knowledge_.gateways) {}
+      gateways_(knowledge_.gateways) {
+    number_regions();
+}
 
 void Detector::set_knowledge(Knowledge knowledge) {
     knowledge_ = std::move(knowledge);
     gateways_ = PrefixSet(knowledge_.gateways);
 }
 
-std::uint64_t Detector::stream_key(Service service, const std::string& id) const {
+std::uint64_t Detector::stream_key(Service service, std::string_view id) const {
     return keyed_hash(key_, static_cast<std::uint8_t>(service),
                       {reinterpret_cast<const std::uint8_t*>(id.data()), id.size()})
         .low;
 }
 
-std::optional<geo::Place> Detector::pool_place(const Addresses& addresses) const {
+unsigned Detector::sessions_allowed(const LoginEventView& event) const {
+    if (knowledge_.contract)
+        if (const auto contract = knowledge_.contract(event.service, std::string(event.id))) return contract->sessions;
+    return settings_.pppoe.default_sessions;
+}
+
+std::optional<geo::Place> Detector::pool_place(std::span<const IpAddress> addresses) const {
     for (const IpAddress& address : addresses)
         if (auto place = locator_->in_pools(address); place && !place->region.empty()) return place;
     return std::nullopt;
 }
 
-void Detector::on_event(const LoginEvent& event, std::vector<Decision>& decisions) {
+Stream& Detector::open_stream(std::uint64_t key) {
+    PackedStream* const known = streams_.find(key);
+    return streams_.open(known != nullptr ? *known : streams_.add(key), world());
+}
+
+Stream* Detector::known_stream(std::uint64_t key) {
+    PackedStream* const known = streams_.find(key);
+    return known != nullptr ? &streams_.open(*known, world()) : nullptr;
+}
+
+void Detector::on_event(const LoginEventView& event, std::vector<Decision>& decisions) {
+    on_event(event, stream_key(event.service, event.id), decisions);
+}
+
+void Detector::on_events(std::span<const LoginEventView> events, std::vector<Decision>& decisions) {
+    constexpr std::size_t kAhead = 16;  // the index first, and when that has come the record
+    std::array<std::uint64_t, 2 * kAhead> keys{};
+    const auto key_of = [&](std::size_t at) -> std::uint64_t& { return keys[at % keys.size()]; };
+    for (std::size_t at = 0; at < events.size() + 2 * kAhead; ++at) {
+        if (at >= 2 * kAhead) on_event(events[at - 2 * kAhead], key_of(at - 2 * kAhead), decisions);
+        if (at >= kAhead && at - kAhead < events.size()) streams_.prefetch_record(key_of(at - kAhead));
+        if (at < events.size()) {
+            key_of(at) = stream_key(events[at].service, events[at].id);
+            streams_.prefetch_index(key_of(at));
+        }
+    }
+}
+
+void Detector::on_event(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions) {
     advance(event.time, decisions);
     newest_ = std::max(newest_, event.time);
     ++counters_.events;
+    streams_.sweep(newest_, world());
     if (event.service == Service::pppoe)
-        on_pppoe(event, decisions);
+        on_pppoe(event, key, decisions);
     else
-        on_smtp(event, decisions);
+        on_smtp(event, key, decisions);
 }
 
-void Detector::on_pppoe(const LoginEvent& event, std::vector<Decision>& decisions) {
-    const std::uint64_t key = stream_key(event.service, event.id);
+void Detector::on_pppoe(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions) {
     if (event.kind == Kind::reject) {
         on_pppoe_reject(event, key, decisions);
         return;
     }
-    auto& slot = streams_[key];
-    if (!slot) slot = std::make_unique<Stream>();
-    Stream& stream = *slot;
+    if (on_quiet_line(event, key)) return;
+    Stream& stream = open_stream(key);
     if (!stream.history) {
         stream.history = std::make_unique<History>();
         stream.located = generation_;
     }
-    if (stream.learned.first_seen == Time{}) stream.learned.first_seen = event.time;
+    if (stream.learned.first_seen == Time{})
+        stream.learned.first_seen = std::chrono::floor<std::chrono::seconds>(event.time);
     active_.seen(stream.active_hour, event.time);
 
     if (std::exchange(stream.located, generation_) != generation_)
-        stream.history->relocate([this](const Addresses& addresses) { return pool_place(addresses); }, settings_);
+        stream.history->relocate([this](std::span<const IpAddress> addresses) { return pool_place(addresses); },
+                                 settings_);
 
     const auto place = pool_place(event.addresses);
-    unsigned allowed = settings_.pppoe.default_sessions;
-    if (knowledge_.contract)
-        if (const auto contract = knowledge_.contract(event.service, event.id)) allowed = contract->sessions;
+    const unsigned allowed = stream.history->is_crowded() ? sessions_allowed(event) : settings_.pppoe.default_sessions;
     const Change change = stream.history->add(event, place, settings_, allowed);
     if (change.repeated) {
         ++counters_.repeated;
@@ -123,15 +167,18 @@ void Detector::on_pppoe(const LoginEvent& event, std::vector<Decision>& decision
     const bool begins = event.kind == Kind::accept || event.kind == Kind::assign;
     const bool came_up = begins || (event.kind == Kind::alive && change.new_session);
     if (stream.suspended && came_up && !event.addresses.empty())
-        late_sessions_.push_back({event.service, event.id, event.addresses});
+        late_sessions_.push_back(
+            {event.service, std::string(event.id), {event.addresses.begin(), event.addresses.end()}});
     if (place) note_place(event, change, *place, key, stream);
-    apply_rules({*stream.history, stream.learned.familiarity, event, change, settings_, allowed}, key, stream,
-                decisions);
+
+    if (may_match(*stream.history, change, settings_.pppoe))
+        apply_rules({*stream.history, stream.learned.familiarity, event, change, settings_, sessions_allowed(event)},
+                    key, stream, decisions);
     // After the rules: what took part in a finding is not learned.
     if (place && (begins || change.life_sign)) stream.learned.familiarity.sight(place->region, event.time, settings_);
 }
 
-void Detector::note_place(const LoginEvent& event, const Change& change, const geo::Place& place, std::uint64_t key,
+void Detector::note_place(const LoginEventView& event, const Change& change, const geo::Place& place, std::uint64_t key,
                           Stream& stream) {
     // Where the NAS gives the address, an Access-Accept has none and the Start is the first to tell where it is.
     if (event.kind == Kind::accept || event.kind == Kind::assign) storm_.accepted(key, place, event.time);
@@ -200,7 +247,7 @@ void Detector::quarantine(const Match& match, Time now, Stream& stream) {
             familiarity.quarantine(place.region, now, settings_);
 }
 
-void Detector::on_pppoe_reject(const LoginEvent& event, std::uint64_t key, std::vector<Decision>& decisions) {
+void Detector::on_pppoe_reject(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions) {
     const auto match = rejects_.rejected(key, event.time);
     if (!match) return;
     Finding finding;
@@ -226,21 +273,28 @@ void Detector::set_locator(std::shared_ptr<const geo::Locator> locator) {
     note(locator_->pools(), locator->pools());
     locator_ = std::move(locator);
     ++generation_;
+    number_regions();
+    streams_.relocate_packed();
+}
+
+void Detector::number_regions() {
+    region_of_pool_.clear();
+    for (const geo::Pool& pool : locator_->pools().pools())
+        region_of_pool_.push_back(pool.place ? streams_.regions().number(pool.place->region) : 0);
 }
 
 void Detector::release(Service service, const std::string& id, Time now) {
     const std::uint64_t key = stream_key(service, id);
-    const auto found = streams_.find(key);
-    if (found == streams_.end()) return;
-    Stream& stream = *found->second;
-    if (stream.history) stream.history->release(now);
+    Stream* const stream = known_stream(key);
+    if (stream == nullptr) return;
+    if (stream->history) stream->history->release(now);
     if (service == Service::smtp_auth) {
-        if (!stream.smtp) stream.smtp = std::make_unique<SmtpHistory>();
-        stream.smtp->release(now);
+        if (!stream->smtp) stream->smtp = std::make_unique<SmtpHistory>();
+        stream->smtp->release(now);
     }
-    stream.learned.familiarity.absolve_all();  // dealt with: who is there from now on is the subscriber
-    stream.episode.reset();
-    stream.suspended = false;
+    stream->learned.familiarity.absolve_all();  // dealt with: who is there from now on is the subscriber
+    stream->episode.reset();
+    stream->suspended = false;
     drop_settling(key, now);
 }
 
@@ -251,31 +305,29 @@ void Detector::drop_settling(std::uint64_t key, Time until) {
 
 void Detector::suspend_by_person(Service service, const std::string& id, Time now) {
     const std::uint64_t key = stream_key(service, id);
-    auto& slot = streams_[key];
-    if (!slot) slot = std::make_unique<Stream>();
+    Stream& stream = open_stream(key);
     drop_settling(key, now);
-    if (std::exchange(slot->suspended, true) || !slot->history) return;
-    for (const Session& session : slot->history->sessions())
+    if (std::exchange(stream.suspended, true) || !stream.history) return;
+    for (const Session& session : stream.history->sessions())
         if (!session.ended && !session.discounted) late_sessions_.push_back({service, id, session.addresses});
 }
 
 void Detector::found_ordinary(Service service, const std::string& id, const std::vector<geo::Code>& places, Time now) {
     dismiss(service, id, now);
-    const auto found = streams_.find(stream_key(service, id));
-    if (found == streams_.end()) return;
+    Stream* const stream = known_stream(stream_key(service, id));
+    if (stream == nullptr) return;
     for (std::size_t i = 0; i < std::min(places.size(), Familiarity::kMaxLearned); ++i)
-        found->second->learned.familiarity.make_familiar(places[i], now, settings_);
+        stream->learned.familiarity.make_familiar(places[i], now, settings_);
 }
 
 void Detector::dismiss(Service service, const std::string& id, Time now) {
     const std::uint64_t key = stream_key(service, id);
-    const auto found = streams_.find(key);
-    if (found == streams_.end()) return;
-    Stream& stream = *found->second;
-    stream.learned.familiarity.acquit(settings_);
-    if (stream.episode) {
-        stream.episode->last_finding = std::max(stream.episode->last_finding, now);
-        stream.episode->dismissed = true;
+    Stream* const stream = known_stream(key);
+    if (stream == nullptr) return;
+    stream->learned.familiarity.acquit(settings_);
+    if (stream->episode) {
+        stream->episode->last_finding = std::max(stream->episode->last_finding, now);
+        stream->episode->dismissed = true;
     }
     drop_settling(key, now);
 }
@@ -285,33 +337,24 @@ void Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
     for (const OpenSuspension& suspension : open) {
         const std::uint64_t key = stream_key(suspension.service, suspension.id);
         suspended.insert(key);
-        auto& slot = streams_[key];
-        if (!slot) slot = std::make_unique<Stream>();
-        if (!slot->suspended) breaker_.carried_out(suspension.since);
+        if (!open_stream(key).suspended) breaker_.carried_out(suspension.since);
     }
-    for (auto& [key, stream] : streams_) stream->suspended = suspended.contains(key);
+    streams_.set_suspended([&](std::uint64_t key) { return suspended.contains(key); });
 }
 
 void Detector::restore(std::uint64_t key, const Learned& learned) {
-    auto& slot = streams_[key];
-    if (!slot) slot = std::make_unique<Stream>();
-    slot->learned = learned;
+    PackedStream* const known = streams_.find(key);
+    streams_.set_learned(known != nullptr ? *known : streams_.add(key), learned);
 }
 
 std::size_t Detector::forget(Time now) {
-    return erase_if(streams_, [&](const auto& entry) {
-        Stream& stream = *entry.second;
-        if (stream.smtp && stream.smtp->forget(now)) stream.smtp.reset();
-        stream.learned.familiarity.forget(now, settings_);
-        const Time active{std::chrono::hours{stream.active_hour}};
-        return stream.learned.familiarity.regions().empty() && !stream.suspended &&
-               active + settings_.familiar_window < now;
-    });
+    return streams_.forget(now, settings_);
 }
 
 DetectorCounters Detector::counters() const {
     DetectorCounters counters = counters_;
     counters.sources_forgotten = sources_.forgotten();
+    counters.packed_lossily = streams_.packed_lossily();
     return counters;
 }
 

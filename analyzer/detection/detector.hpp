@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +22,7 @@
 #include "analyzer/detection/rules/smtp_rule.hpp"
 #include "analyzer/detection/rules/smtp_source.hpp"
 #include "analyzer/detection/rules/smtp_source_hit.hpp"
-#include "analyzer/detection/stream.hpp"
+#include "analyzer/detection/stream_table.hpp"
 #include "config/settings.hpp"
 #include "event/keyed_hash.hpp"
 #include "geo/locator.hpp"
@@ -52,15 +53,21 @@ struct DetectorCounters {
     std::uint64_t repeated = 0;  // the same fact again
     std::uint64_t unmapped = 0;  // PPPoE addresses outside every pool
     std::uint64_t sources_forgotten = 0;
+    std::uint64_t packed_lossily = 0;  // streams, because too many were open
 };
 
 class Detector {
   public:
     Detector(config::DetectionSettings settings, std::shared_ptr<const geo::Locator> locator, Knowledge knowledge,
-             HashKey key);
+             HashKey key, StreamLimits limits = {});
 
     // Takes the events in about the order of their times; one may come up to settings.reorder late.
-    void on_event(const LoginEvent& event, std::vector<Decision>& decisions);
+    void on_event(const LoginEventView& event, std::vector<Decision>& decisions);
+    void on_event(const LoginEvent& event, std::vector<Decision>& decisions) {
+        on_event(LoginEventView(event), decisions);
+    }
+    // The same one after the other, faster: with millions of IDs what is known of each has to come from memory.
+    void on_events(std::span<const LoginEventView> events, std::vector<Decision>& decisions);
     // Time has come to `now`: decides what has settled.
     void advance(Time now, std::vector<Decision>& decisions);
     // No more events will come (replay): decides all that is still settling.
@@ -92,6 +99,8 @@ class Detector {
     // Everything that is learned, for the snapshot; and back. Keys are keyed hashes.
     [[nodiscard]] const StreamTable& streams() const { return streams_; }
     void restore(std::uint64_t key, const Learned& learned);
+    // Packs all that has been quiet, without waiting for its turn.
+    void pack_quiet() { streams_.pack_quiet(newest_, world()); }
     // Drops what is past its term (R8): regions, and IDs, not seen for familiar_window. Returns how many IDs went.
     std::size_t forget(Time now);
 
@@ -99,25 +108,39 @@ class Detector {
     // Whom a finding is about.
     struct Subject {
         Service service;
-        const std::string& id;
+        std::string_view id;
         std::uint64_t key;
         Stream& stream;
     };
 
-    void on_pppoe(const LoginEvent& event, std::vector<Decision>& decisions);
-    void on_pppoe_reject(const LoginEvent& event, std::uint64_t key, std::vector<Decision>& decisions);
-    void on_smtp(const LoginEvent& event, std::vector<Decision>& decisions);
-    void on_smtp_accept(const LoginEvent& event, const IpAddress& source, std::uint64_t key,
+    void on_event(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions);
+    void on_pppoe(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions);
+    bool on_quiet_line(const LoginEventView& event, std::uint64_t key);
+    bool goes_on(PackedStream& record, const LoginEventView& event);
+    bool shows_life(PackedStream& record, const LoginEventView& event) const;
+    bool begins_quietly(PackedStream* record, const LoginEventView& event, std::uint64_t key);
+    void note_active(PackedStream& record, Time time);
+    void find_stay(PackedLine& line) const;
+    void on_pppoe_reject(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions);
+    void on_smtp(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions);
+    void on_smtp_accept(const LoginEventView& event, const IpAddress& source, std::uint64_t key,
                         std::vector<Decision>& decisions);
     void apply_smtp_rules(const SmtpRuleInput& input, const Subject& subject, std::vector<Decision>& decisions);
     void raise_hit(const FirstUse& use, const Finding& block, std::vector<Decision>& decisions);
-    void note_place(const LoginEvent& event, const Change& change, const geo::Place& place, std::uint64_t key,
+    void note_place(const LoginEventView& event, const Change& change, const geo::Place& place, std::uint64_t key,
                     Stream& stream);
     void apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions);
     void raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions);
     void quarantine(const Match& match, Time now, Stream& stream);
     void raise_source(Finding finding, std::vector<Decision>& decisions);
     void judge_source(Decision& decision);
+
+    [[nodiscard]] StreamTable::World world() const { return {*locator_, generation_, settings_}; }
+    // In full; made if it is not known. Valid until the next event.
+    Stream& open_stream(std::uint64_t key);
+    // In full; null if it is not known.
+    Stream* known_stream(std::uint64_t key);
+    void number_regions();
 
     [[nodiscard]] Decision decide(const Finding& finding, std::uint64_t key, bool settled, Time now);
     [[nodiscard]] Reason held_back(const Finding& finding, const Stream& stream, Time now) const;
@@ -132,8 +155,9 @@ class Detector {
     [[nodiscard]] bool is_own(const IpAddress& source) const;
     [[nodiscard]] geo::Location whereabouts(const IpAddress& source) const;
     void drop_settling(std::uint64_t key, Time until);
-    [[nodiscard]] std::uint64_t stream_key(Service service, const std::string& id) const;
-    [[nodiscard]] std::optional<geo::Place> pool_place(const Addresses& addresses) const;
+    [[nodiscard]] unsigned sessions_allowed(const LoginEventView& event) const;
+    [[nodiscard]] std::uint64_t stream_key(Service service, std::string_view id) const;
+    [[nodiscard]] std::optional<geo::Place> pool_place(std::span<const IpAddress> addresses) const;
 
     struct Settling {
         Finding finding;
@@ -163,6 +187,7 @@ class Detector {
     std::map<IpAddress, JudgedSource> judged_sources_;
     std::vector<std::pair<IpAddress, Time>> changed_pools_;  // within a day
     std::uint32_t generation_ = 0;                           // of the locator
+    std::vector<std::uint32_t> region_of_pool_;              // by the number of the pool; 0: it has no place
     Time newest_{};                                          // event
     std::vector<LateSession> late_sessions_;
     bool lagging_ = false;

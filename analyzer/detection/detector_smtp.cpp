@@ -22,14 +22,12 @@ geo::Location Detector::whereabouts(const IpAddress& source) const {
     return locator_->locate(source);
 }
 
-void Detector::on_smtp(const LoginEvent& event, std::vector<Decision>& decisions) {
+void Detector::on_smtp(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions) {
     if (event.addresses.empty() || (event.kind != Kind::accept && event.kind != Kind::reject)) return;
-    const std::uint64_t key = stream_key(event.service, event.id);
     const bool accepted = event.kind == Kind::accept;
     const IpAddress& address = event.addresses.front();
-    const auto known = streams_.find(key);
-    if (known != streams_.end() && known->second->networks &&
-        known->second->networks->contains(hash_of_network(address)))
+    const PackedStream* const known = streams_.find(key);
+    if (known != nullptr && streams_.knows_network(*known, hash_of_network(address)))
         backend_.attempt(accepted, event.time);
     if (accepted) on_smtp_accept(event, address.source(), key, decisions);
     auto finding = sources_.attempt(address.source(), key, accepted, event.time, backend_.outages());
@@ -42,13 +40,12 @@ void Detector::on_smtp(const LoginEvent& event, std::vector<Decision>& decisions
         raise_hit(use, block, decisions);
 }
 
-void Detector::on_smtp_accept(const LoginEvent& event, const IpAddress& source, std::uint64_t key,
+void Detector::on_smtp_accept(const LoginEventView& event, const IpAddress& source, std::uint64_t key,
                               std::vector<Decision>& decisions) {
-    auto& slot = streams_[key];
-    if (!slot) slot = std::make_unique<Stream>();
-    Stream& stream = *slot;
+    Stream& stream = open_stream(key);
     if (!stream.networks) stream.networks = std::make_unique<KnownNetworks>();
-    if (stream.learned.first_seen == Time{}) stream.learned.first_seen = event.time;
+    if (stream.learned.first_seen == Time{})
+        stream.learned.first_seen = std::chrono::floor<std::chrono::seconds>(event.time);
     const bool new_network = stream.networks->use(hash_of_network(source), event.time);
     active_.seen(stream.active_hour, event.time);
     if (gateways_.touches(source)) return;  // who is behind it is not there
@@ -75,7 +72,7 @@ void Detector::on_smtp_accept(const LoginEvent& event, const IpAddress& source, 
                       block != nullptr && block->time <= event.time && !is_own(source)},
                      {event.service, event.id, key, stream}, decisions);
     if (new_network && !is_own(source)) {
-        const FirstUse use{source, key, event.id, event.time};
+        const FirstUse use{source, key, std::string(event.id), event.time};
         if (block != nullptr) raise_hit(use, *block, decisions);
         first_uses_.add(use);
     }
@@ -96,9 +93,9 @@ void Detector::apply_smtp_rules(const SmtpRuleInput& input, const Subject& subje
 }
 
 void Detector::raise_hit(const FirstUse& use, const Finding& block, std::vector<Decision>& decisions) {
-    const auto found = streams_.find(use.key);
-    if (found == streams_.end()) return;
-    Stream& stream = *found->second;
+    Stream* const known = known_stream(use.key);
+    if (known == nullptr) return;
+    Stream& stream = *known;
     const Time now = std::max(use.time, block.time);
     if (stream.has_spoken(Rule::smtp_source_hit, now) || (stream.smtp && stream.smtp->released_at(use.time))) return;
     if (use.time + settings_.smtp.hit_window <= block.time) return;

@@ -7,8 +7,7 @@
 namespace guard::detection {
 namespace {
 
-constexpr std::size_t kMaxSessions = 24;                  // more by as many as the contract allows ...
-constexpr std::size_t kMostEver = 256;                    // ... up to these: each pair of them is looked at
+constexpr std::size_t kMostEver = 256;                    // sessions: each pair of them is looked at
 constexpr std::size_t kMaxAccepts = 128;                  // and as many as a rule may ask for
 constexpr std::size_t kSeen = 8, kMaxSeen = 64;           // more than kSeen only as long as a repeat may come
 constexpr auto kSameFact = std::chrono::seconds{2};       // accounting repeated at a second server
@@ -19,7 +18,7 @@ constexpr auto kClockSlack = std::chrono::seconds{5};  // accounting bears the t
 constexpr auto kKeptAccepts = std::chrono::hours{2};
 
 // The address that told the place stands for the event; it is not always the first.
-Evidence evidence_of(const LoginEvent& event, const std::optional<geo::Place>& place) {
+Evidence evidence_of(const LoginEventView& event, const std::optional<geo::Place>& place) {
     Evidence evidence{event.time, event.kind, std::nullopt, {}};
     if (event.addresses.empty()) return evidence;
     evidence.address = event.addresses.front();
@@ -37,7 +36,7 @@ Microseconds apart(Time a, Time b) {
     return a < b ? b - a : a - b;
 }
 
-void add_addresses(Session& session, const Addresses& addresses) {
+void add_addresses(Session& session, std::span<const IpAddress> addresses) {
     for (const IpAddress& address : addresses)
         if (session.addresses.size() < kMaxAddresses &&
             std::find(session.addresses.begin(), session.addresses.end(), address) == session.addresses.end())
@@ -46,7 +45,7 @@ void add_addresses(Session& session, const Addresses& addresses) {
 
 }  // namespace
 
-bool Session::at(const Addresses& others) const {
+bool Session::at(std::span<const IpAddress> others) const {
     return std::any_of(addresses.begin(), addresses.end(), [&](const IpAddress& address) {
         return std::find(others.begin(), others.end(), address) != others.end();
     });
@@ -56,25 +55,25 @@ bool Session::is_older_than(const Session& other) const {
     return beginning_unknown != other.beginning_unknown ? beginning_unknown : began < other.began;
 }
 
-bool History::repeats(const LoginEvent& event) const {
+bool History::repeats(const LoginEventView& event) const {
     const auto tolerance = event.kind == Kind::accept ? Microseconds{0} : Microseconds{kSameFact};
     return std::any_of(seen_.begin(), seen_.end(), [&](const Seen& seen) {
-        return seen.kind == event.kind && seen.addresses == event.addresses &&
-               apart(seen.time, event.time) <= tolerance;
+        return seen.kind == event.kind && apart(seen.time, event.time) <= tolerance &&
+               std::equal(seen.addresses.begin(), seen.addresses.end(), event.addresses.begin(), event.addresses.end());
     });
 }
 
-void History::remember(const LoginEvent& event, std::chrono::seconds reorder) {
-    seen_.push_back({event.kind, event.time, event.addresses});
+void History::remember(const LoginEventView& event, std::chrono::seconds reorder) {
+    seen_.push_back({event.kind, event.time, {event.addresses.begin(), event.addresses.end()}});
     while (seen_.size() > kMaxSeen || (seen_.size() > kSeen && seen_.front().time + 2 * reorder < event.time))
         seen_.erase(seen_.begin());
 }
 
-Change History::add(const LoginEvent& event, const std::optional<geo::Place>& place,
+Change History::add(const LoginEventView& event, const std::optional<geo::Place>& place,
                     const config::DetectionSettings& settings, unsigned sessions_allowed) {
     Change change;
     if (event.kind == Kind::reject) return change;
-    most_sessions_ = std::min(kMaxSessions + std::max(sessions_allowed, 1U) - 1, kMostEver);
+    most_sessions_ = std::min<std::size_t>(kMaxSessions + std::max(sessions_allowed, 1U) - 1, kMostEver);
     if (repeats(event)) {
         change.repeated = true;
         return change;
@@ -91,7 +90,7 @@ Change History::add(const LoginEvent& event, const std::optional<geo::Place>& pl
 }
 
 // Retries of a router whose session does not come up are one accept: 10 s, unless a Start shows that it did come up.
-bool History::count_accept(const LoginEvent& event, const std::optional<geo::Place>& place,
+bool History::count_accept(const LoginEventView& event, const std::optional<geo::Place>& place,
                            const config::PppoeSettings& settings) {
     if (before_release(event.time)) return false;
     const auto came_up = [&](Time from, Time until) {
@@ -127,11 +126,11 @@ void History::drop_one_session(Time over_since) {
     sessions_.erase(gone != sessions_.end() ? gone : second);
 }
 
-Session& History::new_session(const LoginEvent& event, const std::optional<geo::Place>& place,
+Session& History::new_session(const LoginEventView& event, const std::optional<geo::Place>& place,
                               std::chrono::seconds reorder) {
     if (sessions_.size() >= most_sessions_) drop_one_session(event.time - 2 * reorder);
     Session session;
-    session.addresses = event.addresses;
+    session.addresses.assign(event.addresses.begin(), event.addresses.end());
     session.place = place;
     session.began = event.time;
     session.discounted = before_release(event.time);
@@ -141,7 +140,7 @@ Session& History::new_session(const LoginEvent& event, const std::optional<geo::
 }
 
 // The session that this accept or Start belongs to, if the other one, or a sign of life, was seen first.
-Session* History::begun_by(const LoginEvent& event) {
+Session* History::begun_by(const LoginEventView& event) {
     for (auto session = sessions_.rbegin(); session != sessions_.rend(); ++session) {
         if (!session->at(event.addresses) || session->discounted) continue;
         if (session->ended && *session->ended < event.time) continue;
@@ -153,7 +152,7 @@ Session* History::begun_by(const LoginEvent& event) {
 }
 
 // An accept or a Start ends any earlier session at its address.
-Session& History::begin_new(const LoginEvent& event, const std::optional<geo::Place>& place,
+Session& History::begin_new(const LoginEventView& event, const std::optional<geo::Place>& place,
                             const config::DetectionSettings& settings) {
     std::optional<Time> ended, next_began;  // by a later session, where this one came late
     for (Session& other : sessions_) {
@@ -173,7 +172,7 @@ Session& History::begin_new(const LoginEvent& event, const std::optional<geo::Pl
     return session;
 }
 
-Change History::begin_session(const LoginEvent& event, const std::optional<geo::Place>& place,
+Change History::begin_session(const LoginEventView& event, const std::optional<geo::Place>& place,
                               const config::DetectionSettings& settings) {
     Change change;
     Session* session = begun_by(event);
@@ -195,7 +194,7 @@ Change History::begin_session(const LoginEvent& event, const std::optional<geo::
 }
 
 // The session that was at the address then. A NAS whose clock is a little behind may end one before it began.
-Session* History::showing_life(const LoginEvent& event) {
+Session* History::showing_life(const LoginEventView& event) {
     Session* nearly = nullptr;
     for (auto session = sessions_.rbegin(); session != sessions_.rend(); ++session) {
         if (!session->at(event.addresses)) continue;
@@ -239,7 +238,7 @@ void History::withdraw_sign(Session& session, const config::DetectionSettings& s
     if (session.place) withdraw_evidence(*session.place, withdrawn, settings.pppoe);
 }
 
-Change History::sign_of_life(const LoginEvent& event, const std::optional<geo::Place>& place,
+Change History::sign_of_life(const LoginEventView& event, const std::optional<geo::Place>& place,
                              const config::DetectionSettings& settings) {
     Change change;
     Session* session = showing_life(event);

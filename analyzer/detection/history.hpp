@@ -6,14 +6,18 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "analyzer/detection/finding.hpp"
 #include "config/settings.hpp"
 #include "event/login_event.hpp"
+#include "geo/locator.hpp"
 #include "geo/place.hpp"
 
 namespace guard::detection {
+
+struct PackedLine;
 
 // A session of the ID at an address, as far as the events tell.
 struct Session {
@@ -32,7 +36,7 @@ struct Session {
     std::optional<Time> ended;  // by a Stop, or when another session began at its address
     bool discounted = false;    // begun before a suspension was released: never counts again
 
-    [[nodiscard]] bool at(const Addresses& others) const;
+    [[nodiscard]] bool at(std::span<const IpAddress> others) const;
     [[nodiscard]] bool is_older_than(const Session& other) const;
 };
 
@@ -55,20 +59,35 @@ struct Change {
     bool unmapped = false;   // its address lies outside every pool
 };
 
-using Locate = std::function<std::optional<geo::Place>(const Addresses&)>;
+using Locate = std::function<std::optional<geo::Place>(std::span<const IpAddress>)>;
 
 class History {
   public:
     // `place` is where the event's addresses are, by the pools alone; the more sessions the contract allows, the more
     // are remembered.
-    Change add(const LoginEvent& event, const std::optional<geo::Place>& place,
+    Change add(const LoginEventView& event, const std::optional<geo::Place>& place,
                const config::DetectionSettings& settings, unsigned sessions_allowed = 1);
+    // So many are remembered that what the contract allows decides whether one more is.
+    [[nodiscard]] bool is_crowded() const { return sessions_.size() >= kMaxSessions; }
 
     // A suspension was lifted: what was before it never counts again, also if it is told of later.
     void release(Time now);
 
     // The pool table is another one: places are looked up again, so that two are always compared by the same table.
     void relocate(const Locate& locate, const config::DetectionSettings& settings);
+
+    // Writes into `line` what is left of it when it was quiet; false while it says more than that form holds. `now` is
+    // the newest event of all, the places are those of `locator`.
+    [[nodiscard]] bool pack(PackedLine& line, Time now, const geo::Locator& locator,
+                            const config::DetectionSettings& settings) const;
+    // The newest session alone, whatever else there is. False: not even that fits.
+    [[nodiscard]] bool pack_newest(PackedLine& line, const geo::Locator& locator) const;
+    [[nodiscard]] static History unpack(const PackedLine& line, bool released, const geo::Locator& locator);
+    // There is nothing in it but, maybe, that it was released.
+    [[nodiscard]] bool is_bare(Time now, const config::DetectionSettings& settings) const {
+        return sessions_.empty() && visits_.empty() && is_settled(now, settings);
+    }
+    [[nodiscard]] bool was_released() const { return released_.has_value(); }
 
     // In the order they began.
     [[nodiscard]] const std::vector<Session>& sessions() const { return sessions_; }
@@ -81,21 +100,24 @@ class History {
                                                              Time arrived, const config::PppoeSettings& settings);
 
   private:
-    [[nodiscard]] bool repeats(const LoginEvent& event) const;
-    void remember(const LoginEvent& event, std::chrono::seconds reorder);
+    static constexpr std::size_t kMaxSessions = 24;  // more by as many as the contract allows
+
+    [[nodiscard]] bool repeats(const LoginEventView& event) const;
+    void remember(const LoginEventView& event, std::chrono::seconds reorder);
     [[nodiscard]] bool before_release(Time time) const { return released_ && time <= *released_; }
 
-    bool count_accept(const LoginEvent& event, const std::optional<geo::Place>& place,
+    bool count_accept(const LoginEventView& event, const std::optional<geo::Place>& place,
                       const config::PppoeSettings& settings);
-    Change begin_session(const LoginEvent& event, const std::optional<geo::Place>& place,
+    Change begin_session(const LoginEventView& event, const std::optional<geo::Place>& place,
                          const config::DetectionSettings& settings);
-    Change sign_of_life(const LoginEvent& event, const std::optional<geo::Place>& place,
+    Change sign_of_life(const LoginEventView& event, const std::optional<geo::Place>& place,
                         const config::DetectionSettings& settings);
-    Session* begun_by(const LoginEvent& event);
-    Session* showing_life(const LoginEvent& event);
-    Session& begin_new(const LoginEvent& event, const std::optional<geo::Place>& place,
+    Session* begun_by(const LoginEventView& event);
+    Session* showing_life(const LoginEventView& event);
+    Session& begin_new(const LoginEventView& event, const std::optional<geo::Place>& place,
                        const config::DetectionSettings& settings);
-    Session& new_session(const LoginEvent& event, const std::optional<geo::Place>& place, std::chrono::seconds reorder);
+    Session& new_session(const LoginEventView& event, const std::optional<geo::Place>& place,
+                         std::chrono::seconds reorder);
     void drop_one_session(Time over_since);
     void note_beginning(const Session& session, const config::DetectionSettings& settings);
     void withdraw_sign(Session& session, const config::DetectionSettings& settings);
@@ -110,6 +132,12 @@ class History {
                       const config::PppoeSettings& settings);
     bool judge_step(std::size_t to, const config::PppoeSettings& settings);
 
+    [[nodiscard]] bool is_settled(Time now, const config::DetectionSettings& settings) const;
+    [[nodiscard]] const Session* session_left(Time now, const config::DetectionSettings& settings) const;
+    [[nodiscard]] bool may_be_live_together(const Session& left, Time now,
+                                            const config::DetectionSettings& settings) const;
+    [[nodiscard]] bool encode(PackedLine& line, const Session& session, const geo::Locator& locator) const;
+
     struct Seen {
         Kind kind;
         Time time;
@@ -119,7 +147,7 @@ class History {
     std::vector<Session> sessions_;
     std::vector<Visit> visits_;
     std::vector<Evidence> accepts_;
-    std::optional<Time> last_assign_, released_;
+    std::optional<Time> released_;
     std::vector<Seen> seen_;  // the last few events, to recognise repeats
 };
 

@@ -144,7 +144,7 @@ void History::relocate(const Locate& locate, const config::DetectionSettings& se
     for (Session& session : sessions_) session.place = locate(session.addresses);
     std::vector<Visit> moved;
     for (Visit& visit : visits_) {
-        auto place = visit.first.address ? locate({*visit.first.address}) : std::nullopt;
+        auto place = visit.last.address ? locate({&*visit.last.address, 1}) : std::nullopt;
         if (!place) continue;
         visit.place = *place;
         visit.first.region = visit.last.region = place->region;

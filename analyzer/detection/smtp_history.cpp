@@ -40,6 +40,12 @@ void prune(std::vector<Time>& accepts, const config::SmtpSettings& settings) {
         accepts.erase(accepts.begin(), first);
 }
 
+// Most pairs of countries that are seen together are neighbours: this is cheaper than two places, and errs by less than
+// the kilometre.
+bool may_be_far(const geo::Location& a, const geo::Location& b, const config::SmtpSettings& settings) {
+    return a.country_only || b.country_only || geo::farther_than(a, b, settings.min_distance_km - 1);
+}
+
 // The accept of `origin` that is nearest in time; the earlier of two.
 Time nearest(const SmtpOrigin& origin, Time time) {
     const auto later = std::upper_bound(origin.accepts.begin(), origin.accepts.end(), time);
@@ -142,7 +148,7 @@ SmtpChange SmtpHistory::add(const IpAddress& source, Time time, const LocateSour
     if (!in_order) return change;
     const SmtpOrigin* before = nullptr;
     for (const SmtpOrigin& other : origins_)
-        if (&other != &origin && !other.location.country_text().empty() &&
+        if (&other != &origin && !other.location.country_text().empty() && other.accepts.back() + kKept > time &&
             (before == nullptr || other.accepts.back() > before->accepts.back()))
             before = &other;
     const auto& own = origin.accepts;
@@ -159,6 +165,7 @@ std::vector<SmtpJump> SmtpHistory::jumps_at(const SmtpOrigin& origin, Time time,
     std::optional<geo::Place> place;
     for (const SmtpOrigin& other : origins_) {
         if (other.location.country_text().empty() || other.location.country == origin.location.country) continue;
+        if (!may_be_far(other.location, origin.location, settings)) continue;
         const SmtpSighting there = sighting(other, nearest(other, time));
         if (apart(there.time, time) > kKept) continue;
         if (!place) place = present.place();

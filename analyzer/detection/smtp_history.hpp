@@ -50,7 +50,7 @@ struct SmtpJump {
 struct SmtpChange {
     bool repeated = false;        // told before, or from before a release: it changed nothing
     std::vector<SmtpJump> jumps;  // that it is one end of, one for each other source; the nearest in time first
-    // The accept before it, if that came from another country and this one is the newest.
+    // The accept before it within a day, if that came from another country and this one is the newest.
     std::optional<SmtpSighting> before;
 };
 

@@ -1,8 +1,8 @@
-// What is kept of one (service, ID). The table's key is a keyed hash: the ID itself is not in it.
+// What is kept of one (service, ID) that did something lately, in full. The key is a keyed hash: the ID itself is not
+// in it. Of who is quiet there is a PackedStream.
 #pragma once
 
 #include <algorithm>
-#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -19,7 +19,7 @@ namespace guard::detection {
 
 // What outlives a restart by snapshot; the rest comes back from the journal.
 struct Learned {
-    Time first_seen{};
+    Time first_seen{};  // to the second; 1970: not yet
     Familiarity familiarity;
 };
 
@@ -33,6 +33,8 @@ struct Episode {
 };
 
 struct Stream {
+    std::uint64_t key = 0;
+    std::uint32_t due = 0;  // the minute in which to see whether it can be packed; 0: not in use
     Learned learned;
     std::uint32_t active_hour = 0;     // for the count of active IDs
     std::uint32_t located = 0;         // by which generation of the locator the places of its history are
@@ -48,11 +50,5 @@ struct Stream {
         return std::find(episode->fired.begin(), episode->fired.end(), rule) != episode->fired.end();
     }
 };
-
-struct KeyIsHash {
-    using is_avalanching = void;
-    std::size_t operator()(std::uint64_t key) const { return key; }
-};
-using StreamTable = boost::unordered_flat_map<std::uint64_t, std::unique_ptr<Stream>, KeyIsHash>;
 
 }  // namespace guard::detection

@@ -34,6 +34,35 @@ class KnownNetworks {
         return true;
     }
 
+    // The hashes, the one not seen for longest first, 0 for none. False while a network may still count as new at `now`
+    // (seconds), or a hash is 0.
+    [[nodiscard]] bool pack(std::array<std::uint32_t, 8>& hashes, std::uint32_t now) const {
+        auto known = networks_;
+        std::stable_sort(known.begin(), known.end(), [](const Network& a, const Network& b) {
+            return a.last != 0 && (b.last == 0 || a.last < b.last);
+        });
+        for (std::size_t at = 0; at < known.size(); ++at) {
+            const Network& network = known[at];
+            if (network.last != 0 && (network.hash == 0 || now <= network.first + 2 * kLate)) return false;
+            hashes[at] = network.last == 0 ? 0 : network.hash;
+        }
+        return true;
+    }
+    // The same at any time: none of them counts as new any more.
+    [[nodiscard]] std::array<std::uint32_t, 8> hashes() const {
+        std::array<std::uint32_t, 8> result{};
+        std::size_t at = 0;
+        for (const Network& network : networks_)
+            if (network.last != 0 && network.hash != 0) result[at++] = network.hash;
+        return result;
+    }
+    [[nodiscard]] static KnownNetworks unpack(const std::array<std::uint32_t, 8>& hashes) {
+        KnownNetworks result;
+        for (std::uint32_t at = 0; at < hashes.size() && hashes[at] != 0; ++at)
+            result.networks_[at] = {hashes[at], 1, at + 1};
+        return result;
+    }
+
   private:
     struct Network {
         std::uint32_t hash = 0, first = 0, last = 0;  // last 0: none

@@ -25,7 +25,8 @@ std::optional<Match> pppoe_jump_spread(const RuleInput& input) {
     Match match{Rule::pppoe_jump_spread, Grade::certain, std::move(steps), {}, {}};
     for (auto stay = stays.rbegin(); stay != stays.rend(); ++stay) {
         match.places.push_back((*stay)->place);
-        match.evidence.push_back((*stay)->first);
+        // Of the oldest stay its end, from which the first step was made; it may have begun weeks ago.
+        match.evidence.push_back(stay == stays.rbegin() ? (*stay)->last : (*stay)->first);
     }
     if (all_familiar(input, match.places)) return std::nullopt;
     match.count = stays.size();

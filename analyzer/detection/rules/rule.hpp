@@ -16,7 +16,7 @@ namespace guard::detection {
 struct RuleInput {
     const History& history;
     const Familiarity& familiarity;
-    const LoginEvent& event;
+    const LoginEventView& event;
     const Change& change;
     const config::DetectionSettings& settings;
     unsigned sessions_allowed = 1;  // by contract, or the default

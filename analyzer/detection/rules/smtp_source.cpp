@@ -19,17 +19,17 @@ SourceWatch::SourceWatch(const config::SmtpSourceSettings& settings)
 
 SourceWatch::Counts SourceWatch::count(const Source& source, Time since, const Outages& outages) {
     Counts counts;
-    const Time now = source.attempts.back().time;
+    const Time now = source.attempts.back().time();
     std::unordered_set<std::uint64_t> rejected;
-    for (auto attempt = source.attempts.rbegin(); attempt != source.attempts.rend() && attempt->time > since;
-         ++attempt) {
-        if (!attempt->accepted && outages.over(attempt->time, now)) continue;
+    for (auto attempt = source.attempts.end(); attempt != source.attempts.begin() && (attempt - 1)->time() > since;) {
+        --attempt;
+        if (!attempt->accepted() && outages.over(attempt->time(), now)) continue;
         ++counts.attempts;
-        counts.first = attempt->time;
-        if (attempt->accepted)
+        counts.first = attempt->time();
+        if (attempt->accepted())
             ++counts.accepts;
         else
-            rejected.insert(attempt->id);
+            rejected.insert(attempt->id());
     }
     counts.ids_rejected = rejected.size();
     return counts;
@@ -37,7 +37,7 @@ SourceWatch::Counts SourceWatch::count(const Source& source, Time since, const O
 
 std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress& address,
                                           const Outages& outages) const {
-    const Time now = source.attempts.back().time;  // not that of an attempt that came late
+    const Time now = source.attempts.back().time();  // not that of an attempt that came late
     for (const Window& window : windows_) {
         const Counts counts = count(source, now - window.length, outages);
         const std::uint64_t rejects = counts.attempts - counts.accepts;
@@ -54,8 +54,9 @@ std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress&
         finding.accepts = counts.accepts;
         finding.ids = counts.ids_rejected;
         for (const Attempt& attempt : source.attempts)
-            if (attempt.time >= counts.first && finding.evidence.size() < kMaxEvidence)
-                finding.evidence.push_back({attempt.time, attempt.accepted ? Kind::accept : Kind::reject, address, {}});
+            if (attempt.time() >= counts.first && finding.evidence.size() < kMaxEvidence)
+                finding.evidence.push_back(
+                    {attempt.time(), attempt.accepted() ? Kind::accept : Kind::reject, address, {}});
         finding.quiet = window.quiet;
         return finding;
     }
@@ -75,18 +76,19 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
     Source& source = sources_[address];
     if (source.block && (now >= source.block->expires || outages.over(source.block->time, now))) source.block.reset();
     const auto later = std::upper_bound(source.attempts.begin(), source.attempts.end(), now,
-                                        [](Time time, const Attempt& attempt) { return time < attempt.time; });
-    for (auto same = later; same != source.attempts.begin() && std::prev(same)->time == now; --same)
-        if (std::prev(same)->id == id && std::prev(same)->accepted == accepted) return std::nullopt;  // told before
+                                        [](Time time, const Attempt& attempt) { return time < attempt.time(); });
+    for (auto same = later; same != source.attempts.begin() && std::prev(same)->time() == now; --same)
+        if (std::prev(same)->id() == id && std::prev(same)->accepted() == accepted) return std::nullopt;  // told before
     source.attempts.insert(later, {now, id, accepted});
     while (source.attempts.size() > max_attempts_ ||
-           source.attempts.front().time + longest_ < source.attempts.back().time)
+           source.attempts.front().time() + longest_ < source.attempts.back().time())
         source.attempts.pop_front();
     source.last = std::max(source.last, now);
     if (!source.block) {
         // Whoever logs in is not guessing: an accept may end up in a count, but never completes one.
-        source.block = accepted ? std::nullopt : judge(source, address, outages);
-        if (!source.block) return std::nullopt;
+        auto found = accepted ? std::nullopt : judge(source, address, outages);
+        if (!found) return std::nullopt;
+        source.block = std::make_unique<Finding>(std::move(*found));
         source.told = Time{};
     } else {
         source.block->renewal = true;
@@ -96,13 +98,13 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
     source.block->expires = source.last + source.block->quiet;
     if (source.block->renewal && source.block->expires < source.told + source.block->quiet / 10) return std::nullopt;
     source.told = source.block->expires;
-    return source.block;
+    return *source.block;
 }
 
 const Finding* SourceWatch::block_at(const IpAddress& source, Time now) const {
     const auto found = sources_.find(source);
     if (found == sources_.end() || !found->second.block || now >= found->second.block->expires) return nullptr;
-    return &*found->second.block;
+    return found->second.block.get();
 }
 
 bool SourceWatch::mostly_guesses(const IpAddress& source) const {
@@ -110,14 +112,14 @@ bool SourceWatch::mostly_guesses(const IpAddress& source) const {
     if (found == sources_.end()) return false;
     std::unordered_set<std::uint64_t> accepted, all;
     for (const Attempt& attempt : found->second.attempts) {
-        all.insert(attempt.id);
-        if (attempt.accepted) accepted.insert(attempt.id);
+        all.insert(attempt.id());
+        if (attempt.accepted()) accepted.insert(attempt.id());
     }
     return accepted.size() * 100 <= all.size() * most_accepted_percent_;
 }
 
 void SourceWatch::forget(Time idle_since, Time now) {
-    std::erase_if(sources_, [&](const auto& entry) {
+    erase_if(sources_, [&](const auto& entry) {
         return entry.second.last < idle_since && (!entry.second.block || entry.second.block->expires <= now);
     });
 }

@@ -3,10 +3,11 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
-#include <unordered_map>
+#include <vector>
 
 #include "analyzer/detection/finding.hpp"
 #include "analyzer/detection/guards/backend.hpp"
@@ -37,16 +38,44 @@ class SourceWatch {
     [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
   private:
-    struct Attempt {
-        Time time;
-        std::uint64_t id;
-        bool accepted;
+    class Attempt {
+      public:
+        Attempt(Time time, std::uint64_t id, bool accepted)
+            : time_and_accepted_(time.time_since_epoch().count() * 2 + (accepted ? 1 : 0)), id_(id) {}
+        [[nodiscard]] Time time() const { return Time{Microseconds{time_and_accepted_ >> 1}}; }
+        [[nodiscard]] std::uint64_t id() const { return id_; }
+        [[nodiscard]] bool accepted() const { return (time_and_accepted_ & 1) != 0; }
+
+      private:
+        std::int64_t time_and_accepted_;
+        std::uint64_t id_;
+    };
+    // Ascending by time. Of most sources it is a few of one subscriber: it costs no more than these.
+    class Attempts {
+      public:
+        [[nodiscard]] auto begin() const { return all_.begin() + static_cast<std::ptrdiff_t>(first_); }
+        [[nodiscard]] auto end() const { return all_.end(); }
+        [[nodiscard]] std::size_t size() const { return all_.size() - first_; }
+        [[nodiscard]] const Attempt& front() const { return all_[first_]; }
+        [[nodiscard]] const Attempt& back() const { return all_.back(); }
+        void insert(std::vector<Attempt>::const_iterator before, const Attempt& attempt) {
+            all_.insert(before, attempt);
+        }
+        void pop_front() {
+            if (++first_ * 2 <= all_.size()) return;
+            all_.erase(all_.begin(), begin());
+            first_ = 0;
+        }
+
+      private:
+        std::vector<Attempt> all_;
+        std::size_t first_ = 0;
     };
     struct Source {
-        std::deque<Attempt> attempts;
+        Attempts attempts;
         Time last{};
-        std::optional<Finding> block;  // while it lasts
-        Time told{};                   // the end that the last finding named
+        std::unique_ptr<Finding> block;  // while it lasts
+        Time told{};                     // the end that the last finding named
     };
     struct Window {
         std::chrono::seconds length;
@@ -71,7 +100,7 @@ class SourceWatch {
     const std::chrono::seconds longest_;
     const unsigned most_accepted_percent_;
     const std::size_t max_attempts_;
-    std::unordered_map<IpAddress, Source, IpAddressHash> sources_;
+    boost::unordered_flat_map<IpAddress, Source, IpAddressHash> sources_;
     std::uint64_t forgotten_ = 0;
     Time next_sweep_{}, next_squeeze_{};
 };

@@ -1,6 +1,7 @@
 #include "analyzer/detection/rules/smtp_source_hit.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "analyzer/detection/smtp_history.hpp"
 
@@ -8,8 +9,13 @@ namespace guard::detection {
 
 void FirstUses::drop_first() {
     const auto numbers = by_source_.find(uses_.front().source);
-    numbers->second.pop_front();
-    if (numbers->second.empty()) by_source_.erase(numbers);
+    auto& [all, first] = numbers->second;
+    if (++first == all.size()) {
+        by_source_.erase(numbers);
+    } else if (2 * first > all.size()) {
+        all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
+        first = 0;
+    }
     uses_.pop_front();
     ++dropped_;
 }
@@ -17,7 +23,7 @@ void FirstUses::drop_first() {
 void FirstUses::add(const FirstUse& use) {
     constexpr auto kLate = std::chrono::seconds{120};
     while (!uses_.empty() && (uses_.size() >= kMax || uses_.front().time + kept_ + kLate < use.time)) drop_first();
-    by_source_[use.source].push_back(dropped_ + uses_.size());
+    by_source_[use.source].all.push_back(dropped_ + uses_.size());
     uses_.push_back(use);
 }
 
@@ -26,8 +32,9 @@ std::vector<FirstUse> FirstUses::of(const IpAddress& source, Time since) const {
     const auto numbers = by_source_.find(source);
     if (numbers == by_source_.end()) return result;
     std::unordered_map<std::uint64_t, std::size_t> position;  // of an ID's key in the result
-    for (const std::uint64_t number : numbers->second) {
-        const FirstUse& use = uses_[number - dropped_];
+    const auto& [all, first] = numbers->second;
+    for (std::size_t at = first; at < all.size(); ++at) {
+        const FirstUse& use = uses_[all[at] - dropped_];
         if (use.time <= since) continue;
         const auto [known, is_first] = position.try_emplace(use.key, result.size());
         if (is_first)

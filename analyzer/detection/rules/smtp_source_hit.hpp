@@ -4,10 +4,10 @@
 // purpose.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <deque>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "analyzer/detection/rules/rule.hpp"
@@ -35,12 +35,17 @@ class FirstUses {
     [[nodiscard]] std::size_t size() const { return uses_.size(); }
 
   private:
+    // Ascending, from `first` on.
+    struct Numbers {
+        std::vector<std::uint64_t> all;
+        std::size_t first = 0;
+    };
     void drop_first();
 
     const std::chrono::seconds kept_;
     std::deque<FirstUse> uses_;  // in the order they were told
     std::uint64_t dropped_ = 0;  // the number of the first of them
-    std::unordered_map<IpAddress, std::deque<std::uint64_t>, IpAddressHash> by_source_;  // numbers, ascending
+    boost::unordered_flat_map<IpAddress, Numbers, IpAddressHash> by_source_;
 };
 
 // `block` is the finding about the source, `where` its place.

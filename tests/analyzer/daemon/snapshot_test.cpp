@@ -45,14 +45,18 @@ struct State {
 };
 
 bool same(const detection::StreamTable& a, const detection::StreamTable& b) {
-    if (a.size() != b.size()) return false;
-    for (const auto& [key, stream] : a) {
-        const auto other = b.find(key);
-        if (other == b.end() || other->second->learned.first_seen != stream->learned.first_seen) return false;
-        const auto left = stream->learned.familiarity.regions(), right = other->second->learned.familiarity.regions();
-        if (!std::equal(left.begin(), left.end(), right.begin(), right.end())) return false;
-    }
-    return true;
+    bool same = a.size() == b.size();
+    a.each_learned([&](std::uint64_t key, const detection::Learned& learned) {
+        const auto* const other = b.find(key);
+        if (other == nullptr || b.learned(*other).first_seen != learned.first_seen) {
+            same = false;
+            return;
+        }
+        const detection::Learned there = b.learned(*other);
+        const auto left = learned.familiarity.regions(), right = there.familiarity.regions();
+        same = same && std::equal(left.begin(), left.end(), right.begin(), right.end());
+    });
+    return same;
 }
 
 mode_t mode_of(const std::filesystem::path& file) {
@@ -82,9 +86,10 @@ BOOST_AUTO_TEST_CASE(comes_back_with_all_that_was_learned) {
     BOOST_TEST(loaded.ids == 51U);
     BOOST_TEST(same(detector.streams(), saved.streams()));
     std::size_t quarantined = 0;
-    for (const auto& [id, stream] : detector.streams())
-        for (const auto& region : stream->learned.familiarity.regions())
+    detector.streams().each_learned([&](std::uint64_t, const detection::Learned& learned) {
+        for (const auto& region : learned.familiarity.regions())
             if (region.older == detection::Familiarity::kQuarantined) ++quarantined;
+    });
     BOOST_TEST(quarantined == 1U);
 }
 

@@ -192,10 +192,10 @@ BOOST_AUTO_TEST_CASE(a_second_region_in_the_same_incident_is_not_learned_either)
     log.dial("victim", kStart + 90min, second).alive_every(1h, "victim", kStart + 150min, kStart + 24h, second);
     isp.read(log);
     for (const Decision& decision : isp.decisions) BOOST_TEST(decision.finding.time <= kStart + 1h);
-    for (const auto& [key, stream] : isp.detector.streams()) {
-        BOOST_TEST(stream->learned.familiarity.is_familiar(region("JP-46"), kStart + 24h, enforced()));
-        BOOST_TEST(!stream->learned.familiarity.is_familiar(region("JP-13"), kStart + 24h, enforced()));
-        BOOST_TEST(!stream->learned.familiarity.is_familiar(region("JP-14"), kStart + 24h, enforced()));
+    for (const Learned& learned : all_learned(isp.detector)) {
+        BOOST_TEST(learned.familiarity.is_familiar(region("JP-46"), kStart + 24h, enforced()));
+        BOOST_TEST(!learned.familiarity.is_familiar(region("JP-13"), kStart + 24h, enforced()));
+        BOOST_TEST(!learned.familiarity.is_familiar(region("JP-14"), kStart + 24h, enforced()));
     }
 }
 
@@ -206,8 +206,8 @@ BOOST_AUTO_TEST_CASE(the_home_of_a_young_id_is_learned_all_the_same) {
     log.dial("young", kStart + 90min, in_prefecture(46));
     isp.read(log);
     BOOST_TEST(isp.found(Rule::pppoe_jump));
-    for (const auto& [key, stream] : isp.detector.streams())
-        BOOST_TEST(stream->learned.familiarity.is_familiar(region("JP-13"), kStart + 24h, enforced()));
+    for (const Learned& learned : all_learned(isp.detector))
+        BOOST_TEST(learned.familiarity.is_familiar(region("JP-13"), kStart + 24h, enforced()));
 }
 
 BOOST_AUTO_TEST_CASE(a_release_ends_it) {
@@ -221,8 +221,8 @@ BOOST_AUTO_TEST_CASE(a_release_ends_it) {
     isp.detector.release(Service::pppoe, "mover", kStart + 1h);
     later.dial("mover", kStart + 2h, in_prefecture(46, 1)).alive("mover", kStart + 23h, in_prefecture(46, 1));
     isp.read(later);
-    for (const auto& [key, stream] : isp.detector.streams())
-        BOOST_TEST(stream->learned.familiarity.is_familiar(region("JP-46"), kStart + 23h, enforced()));
+    for (const Learned& learned : all_learned(isp.detector))
+        BOOST_TEST(learned.familiarity.is_familiar(region("JP-46"), kStart + 23h, enforced()));
 }
 
 BOOST_AUTO_TEST_CASE(learning_lowers_the_grade_for_fourteen_days) {

@@ -283,15 +283,17 @@ BOOST_AUTO_TEST_CASE(another_pool_table_moves_the_past_as_well) {
     add(Kind::assign, kStart + 10min, kFar);
     BOOST_TEST(history.visits().back().impossible.has_value());
     const auto next_door = locator("10.13.0.0/16,JP,JP-13\n10.46.0.0/16,JP,JP-14\n");
-    history.relocate([&](const Addresses& addresses) { return next_door->in_pools(addresses.front()); }, kSettings);
+    history.relocate([&](std::span<const IpAddress> addresses) { return next_door->in_pools(addresses.front()); },
+                     kSettings);
     BOOST_TEST(stays() == (Regions{"JP-13", "JP-14"}), boost::test_tools::per_element());
     BOOST_TEST(!history.visits().back().impossible.has_value());
     const auto all_in_tokyo = locator("10.0.0.0/8,JP,JP-13\n");
-    history.relocate([&](const Addresses& addresses) { return all_in_tokyo->in_pools(addresses.front()); }, kSettings);
+    history.relocate([&](std::span<const IpAddress> addresses) { return all_in_tokyo->in_pools(addresses.front()); },
+                     kSettings);
     BOOST_TEST(stays() == Regions{"JP-13"}, boost::test_tools::per_element());
     BOOST_TEST(history.visits().front().last.time == kStart + 10min);
     BOOST_TEST((history.sessions().back().place->region == region("JP-13")));
-    history.relocate([](const Addresses&) { return std::nullopt; }, kSettings);
+    history.relocate([](std::span<const IpAddress>) { return std::nullopt; }, kSettings);
     BOOST_TEST(history.visits().empty());
 }
 

@@ -188,6 +188,22 @@ std::optional<Time> Isp::suspended_at(const std::string& id) const {
     return std::nullopt;
 }
 
+std::vector<Learned> all_learned(const Detector& detector) {
+    std::vector<Learned> all;
+    detector.streams().each_learned([&](std::uint64_t, const Learned& learned) { all.push_back(learned); });
+    return all;
+}
+
+const Stream& open_stream(const Detector& detector) {
+    const Stream* only = nullptr;
+    detector.streams().each_open([&](const Stream& stream) {
+        BOOST_REQUIRE(only == nullptr);
+        only = &stream;
+    });
+    BOOST_REQUIRE(only != nullptr);
+    return *only;
+}
+
 std::string told(const std::vector<Decision>& decisions) {
     std::ostringstream text;
     for (const Decision& decision : decisions) {

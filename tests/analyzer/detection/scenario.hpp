@@ -127,6 +127,10 @@ class MailIsp : public Isp {
     }
 };
 
+// What was learned of all IDs; and the only stream that is open (the test fails if there are others).
+std::vector<Learned> all_learned(const Detector& detector);
+const Stream& open_stream(const Detector& detector);
+
 // One text for all of it, byte for byte.
 std::string told(const std::vector<Decision>& decisions);
 

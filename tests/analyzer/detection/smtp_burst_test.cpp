@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(a_botnet_is_found_within_a_minute_and_memory_is_bounded) {
     for (unsigned n = 0; n < 5000; ++n)
         accept(kStart + n * 10s, in_country(countries[n % 8], n / 8 % 10, 1 + n / 80 % 250));
     BOOST_TEST(suspended_at("user").value_or(Time::max()) <= kStart + 1min);
-    const SmtpHistory& history = *detector.streams().begin()->second->smtp;
+    const SmtpHistory& history = *open_stream(detector).smtp;
     BOOST_TEST(history.origins().size() <= SmtpHistory::kMaxOrigins);
     BOOST_TEST(history.jumps().size() <= SmtpHistory::kMaxJumps);
 }
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_bulk_sender_all_day_is_one_record_and_bounded) {
     resident().accepts(86'400, kStart, 1s, in_country("JP"));
     BOOST_TEST(of(Rule::smtp_burst_rate).size() == 1U);
     BOOST_TEST(suspended() + in_review() == 0U);
-    BOOST_TEST(detector.streams().begin()->second->smtp->origins().front().accepts.size() < 9'000U);
+    BOOST_TEST(open_stream(detector).smtp->origins().front().accepts.size() < 9'000U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

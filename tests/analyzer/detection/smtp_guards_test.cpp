@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(places_are_looked_up_again_when_the_database_is_another_one
     isp.detector.set_locator(world(rows));
     isp.accept(kStart + 1min, in_country("RU"));
     BOOST_TEST(isp.decisions.empty());
-    const SmtpHistory& history = *isp.detector.streams().begin()->second->smtp;
+    const SmtpHistory& history = *open_stream(isp.detector).smtp;
     for (const SmtpOrigin& origin : history.origins())
         if (origin.source == address(in_country("US"))) BOOST_TEST(origin.country().view() == "RU");
 }
@@ -184,7 +184,8 @@ BOOST_AUTO_TEST_CASE(countries_and_quarantine_are_what_a_snapshot_keeps) {
     before.resident();
     steal(before, "user", kStart);
     MailIsp after;
-    for (const auto& [key, stream] : before.detector.streams()) after.detector.restore(key, stream->learned);
+    before.detector.streams().each_learned(
+        [&](std::uint64_t key, const Learned& learned) { after.detector.restore(key, learned); });
     after.accept(kStart + 10 * 24h, in_country("JP"));
     after.accept(kStart + 10 * 24h + 1min, in_country("RU"));
     BOOST_TEST(after.only(Rule::smtp_jump).finding.grade == Grade::probable);  // neither young, nor at home in Russia
@@ -195,9 +196,9 @@ BOOST_AUTO_TEST_CASE(a_day_later_nothing_of_the_addresses_is_left) {
     MailIsp isp;
     isp.resident().accept(kStart, in_country("JP"));
     isp.detector.forget(kStart + 23h);
-    BOOST_TEST((isp.detector.streams().begin()->second->smtp != nullptr));
+    BOOST_TEST((open_stream(isp.detector).smtp != nullptr));
     isp.detector.forget(kStart + 24h + 2min);
-    BOOST_TEST((isp.detector.streams().begin()->second->smtp == nullptr));
+    BOOST_TEST((open_stream(isp.detector).smtp == nullptr));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

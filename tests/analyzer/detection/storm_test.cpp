@@ -291,8 +291,8 @@ BOOST_AUTO_TEST_CASE(what_many_did_is_not_held_against_the_region) {
     isp.read(log).until(kStart + 25h);
     BOOST_TEST(isp.suspended() == 0U);
     BOOST_TEST(isp.in_review() == 40U);
-    for (const auto& [key, stream] : isp.detector.streams())
-        BOOST_TEST(stream->learned.familiarity.is_familiar(region("JP-46"), kStart + 24h, enforced()));
+    for (const Learned& learned : all_learned(isp.detector))
+        BOOST_TEST(learned.familiarity.is_familiar(region("JP-46"), kStart + 24h, enforced()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
