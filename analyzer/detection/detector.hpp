@@ -61,6 +61,10 @@ class Detector {
 
     // Takes the events in about the order of their times; one may come up to settings.reorder late.
     void on_event(const LoginEvent& event, std::vector<Decision>& decisions);
+
+    // An SMTP-AUTH reject of which a log says less, or more, than a RADIUS server: without its ID (event.id is empty), or
+    // `attempts` in one line. What is without an ID counts against its source alone.
+    void on_rejects(const LoginEvent& event, std::uint32_t attempts, std::vector<Decision>& decisions);
     // Time has come to `now`: decides what has settled.
     void advance(Time now, std::vector<Decision>& decisions);
     // No more events will come (replay): decides all that is still settling.
@@ -99,6 +103,7 @@ class Detector {
     void on_pppoe(const LoginEvent& event, std::vector<Decision>& decisions);
     void on_pppoe_reject(const LoginEvent& event, std::uint64_t key, std::vector<Decision>& decisions);
     void on_smtp(const LoginEvent& event, std::vector<Decision>& decisions);
+    void on_source(const IpAddress& source, std::optional<Finding> finding, std::vector<Decision>& decisions);
     void on_smtp_accept(const LoginEvent& event, const IpAddress& source, std::uint64_t key,
                         std::vector<Decision>& decisions);
     void apply_smtp_rules(const SmtpRuleInput& input, const Subject& subject, std::vector<Decision>& decisions);
