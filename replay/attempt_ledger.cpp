@@ -87,18 +87,20 @@ void AttemptLedger::settle_witnesses(LogEvent& event) {
 
 void AttemptLedger::lend(const LogEvent& event) {
     Source& source = awake(sources_[event.addresses.front()], event.at.time);
-    if (source.lent.size() >= kMaxLent) source.lent.pop_front();
+    if (source.lent.size() >= kMaxLent) source.lent.erase(source.lent.begin());
     source.lent.push_back({std::string(event.id), event.at.time});
 }
 
 void AttemptLedger::borrow(LogEvent& event) {
     Source* const source = sources_.find(event.addresses.front());
     if (source == nullptr) return;
-    while (!source->lent.empty() && std::chrono::abs(event.at.time - source->lent.front().at) > kLend)
-        source->lent.pop_front();
-    if (source->lent.empty()) return;
-    borrowed_ = std::move(source->lent.front().id);
-    source->lent.pop_front();
+    std::vector<Lent>& lent = source->lent;
+    const auto fresh = std::find_if(lent.begin(), lent.end(),
+                                    [&](const Lent& one) { return std::chrono::abs(event.at.time - one.at) <= kLend; });
+    lent.erase(lent.begin(), fresh);
+    if (lent.empty()) return;
+    borrowed_ = std::move(lent.front().id);
+    lent.erase(lent.begin());
     if (event.id.empty()) event.id = borrowed_;
 }
 

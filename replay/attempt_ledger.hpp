@@ -5,10 +5,10 @@
 #pragma once
 
 #include <array>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <deque>
 #include <string>
-#include <unordered_map>
+#include <vector>
 
 #include "replay/formats/log_parser.hpp"
 
@@ -30,12 +30,15 @@ class RecentMap {
     Value& operator[](const Key& key) {
         if (const auto found = young_.find(key); found != young_.end()) return found->second;
         if (young_.size() >= capacity_) {
-            old_ = std::move(young_);
+            old_.swap(young_);
             young_.clear();
         }
-        auto node = old_.extract(key);
-        if (!node.empty()) return young_.insert(std::move(node)).position->second;
-        return young_[key];
+        Value& value = young_[key];
+        if (const auto known = old_.find(key); known != old_.end()) {
+            value = std::move(known->second);
+            old_.erase(known);
+        }
+        return value;
     }
     void erase(const Key& key) {
         young_.erase(key);
@@ -45,7 +48,7 @@ class RecentMap {
 
   private:
     std::size_t capacity_;
-    std::unordered_map<Key, Value, Hash> young_, old_;
+    boost::unordered_flat_map<Key, Value, Hash> young_, old_;
 };
 
 class AttemptLedger {
@@ -84,7 +87,7 @@ class AttemptLedger {
     struct Source {
         std::array<std::uint64_t, 3> told{};  // by Witness
         std::uint64_t passed = 0;
-        std::deque<Lent> lent;
+        std::vector<Lent> lent;  // the oldest first
         Time last{};
     };
 

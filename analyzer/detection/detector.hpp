@@ -68,6 +68,10 @@ class Detector {
     }
     // The same one after the other, faster: with millions of IDs what is known of each has to come from memory.
     void on_events(std::span<const LoginEventView> events, std::vector<Decision>& decisions);
+
+    // An SMTP-AUTH reject of which a log says less, or more, than a RADIUS server: without its ID (event.id is empty),
+    // or `attempts` in one line. What is without an ID counts against its source alone.
+    void on_rejects(const LoginEventView& event, std::uint32_t attempts, std::vector<Decision>& decisions);
     // Time has come to `now`: decides what has settled.
     void advance(Time now, std::vector<Decision>& decisions);
     // No more events will come (replay): decides all that is still settling.
@@ -123,6 +127,7 @@ class Detector {
     void find_stay(PackedLine& line) const;
     void on_pppoe_reject(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions);
     void on_smtp(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions);
+    void on_source(const IpAddress& source, std::optional<Finding> finding, std::vector<Decision>& decisions);
     void on_smtp_accept(const LoginEventView& event, const IpAddress& source, std::uint64_t key,
                         std::vector<Decision>& decisions);
     void apply_smtp_rules(const SmtpRuleInput& input, const Subject& subject, std::vector<Decision>& decisions);

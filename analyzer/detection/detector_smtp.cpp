@@ -30,13 +30,32 @@ void Detector::on_smtp(const LoginEventView& event, std::uint64_t key, std::vect
     if (known != nullptr && streams_.knows_network(*known, hash_of_network(address)))
         backend_.attempt(accepted, event.time);
     if (accepted) on_smtp_accept(event, address.source(), key, decisions);
-    auto finding = sources_.attempt(address.source(), key, accepted, event.time, backend_.outages());
+    on_source(address.source(), sources_.attempt(address.source(), key, accepted, event.time, backend_.outages()),
+              decisions);
+}
+
+void Detector::on_rejects(const LoginEventView& event, std::uint32_t attempts, std::vector<Decision>& decisions) {
+    const bool counted = event.service == Service::smtp_auth && event.kind == Kind::reject && !event.addresses.empty();
+    if (!event.id.empty()) {
+        on_event(event, decisions);
+        if (attempts > 0) --attempts;
+    }
+    if (!counted || attempts == 0) return;
+    advance(event.time, decisions);
+    newest_ = std::max(newest_, event.time);
+    if (event.id.empty()) ++counters_.events;
+    const IpAddress source = event.addresses.front().source();
+    on_source(source, sources_.attempt(source, SourceWatch::kNoId, false, event.time, backend_.outages(), attempts),
+              decisions);
+}
+
+void Detector::on_source(const IpAddress& source, std::optional<Finding> finding, std::vector<Decision>& decisions) {
     if (!finding) return;
     const Finding block = *finding;
     raise_source(std::move(*finding), decisions);
-    if (block.renewal || is_own(address.source())) return;
+    if (block.renewal || is_own(source)) return;
     // The passwords it had guessed before it was found.
-    for (const FirstUse& use : first_uses_.of(address.source(), block.time - settings_.smtp.hit_window))
+    for (const FirstUse& use : first_uses_.of(source, block.time - settings_.smtp.hit_window))
         raise_hit(use, block, decisions);
 }
 

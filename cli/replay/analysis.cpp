@@ -14,14 +14,24 @@ Analysis::Analysis(const Configuration& configuration, const Pseudonyms& pseudon
     if (!state_directory_.empty()) warning = daemon::load_learned(detector_, key_, state_directory_).warning;
 }
 
+// Nobody is disconnected here, so the sessions that come up late must not pile up.
+void Analysis::detect_plain() {
+    detector_.on_events(plain_, decisions_);
+    plain_.clear();
+    static_cast<void>(detector_.take_late_sessions());
+}
+
 void Analysis::take(const replay::Batch& batch) {
     const std::size_t from = decisions_.size();
     for (const replay::StreamEvent& read : batch) {
-        if (read.event.id.empty()) continue;
-        detector_.on_event(read.event, decisions_);
-        // Nobody is disconnected here; do not let them pile up.
-        static_cast<void>(detector_.take_late_sessions());
+        if (!read.event.id.empty() && read.attempts == 1) {
+            plain_.emplace_back(read.event);
+            continue;
+        }
+        detect_plain();
+        if (read.event.kind == Kind::reject) detector_.on_rejects(read.event, read.attempts, decisions_);
     }
+    detect_plain();
     hide(from);
 }
 

@@ -29,12 +29,14 @@ class Analysis {
     void save_learned() const;
 
   private:
+    void detect_plain();
     void hide(std::size_t from);
 
     const std::filesystem::path state_directory_;  // empty: none
     const HashKey key_;
     const Pseudonyms& pseudonyms_;
     detection::Detector detector_;
+    std::vector<LoginEventView> plain_;  // of the batch, not yet seen by the detector
     std::vector<detection::Decision> decisions_;
 };
 

@@ -42,8 +42,9 @@ Outcome by_name(const Line& line, LogEvent& event) {
     const std::string_view program = line.program;
     switch (program.front()) {
         case 'a':
-            if (program == "authdaemond")
-                return mail::is_pam(line.message) ? mail::pam(line.message, event) : kNoAuthentication;
+            if (is(program, {"auth", "auth-worker", "authdaemond"}) && mail::is_pam(line.message))
+                return mail::pam(line.message, event);
+            if (program == "authdaemond") return kNoAuthentication;
             [[fallthrough]];
         case 'm':
         case 'p':
@@ -62,6 +63,7 @@ Outcome by_name(const Line& line, LogEvent& event) {
             return program == "sieve" ? mail::cyrus(line, Protocol::mail, event) : kOtherProgram;
         case 'd':
             if (program == "dovecot") return mail::dovecot(line.message, event);
+            if (program == "dovecot-auth" && mail::is_pam(line.message)) return mail::pam(line.message, event);
             if (program == "dovecot-auth" && !line.tagged.empty()) return mail::dovecot(line.tagged, event);
             return kOtherProgram;
         case 'e':

@@ -111,10 +111,8 @@ LineResult own_file(std::string_view rest, Line& line) {
         std::string_view behind = rest;
         const std::string_view first = word(behind);
         Line tagged = line;
-        std::string_view message = behind;
-        if (first.find_first_of("=[]()<\"") == first.npos && read_tag(word(message), tagged) &&
-            (tagged.program.starts_with("exim") || !tagged.process.empty() || tagged.program.starts_with("dovecot")))
-            return syslog(rest, line);
+        // No line of Exim's that tells of an attempt has a plain word and then one with a colon.
+        if (first.find_first_of("=[]()<\"") == first.npos && read_tag(word(behind), tagged)) return syslog(rest, line);
         if (first.ends_with(':') && (first.find("-login") != first.npos || first.starts_with("auth") ||
                                      first.find('>') != first.npos || first.starts_with("master")))
             return syslog(rest, line);

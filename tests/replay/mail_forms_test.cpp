@@ -61,6 +61,9 @@ BOOST_AUTO_TEST_CASE(files_of_the_daemons) {
     BOOST_TEST(exim("2026-03-01 09:00:01 -0330 ") == "2026-03-01T12:30:01.000000Z");
     const std::string login =
         "imap-login: Info: Login: user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, session=<S>";
+    BOOST_TEST(time_of("2026-03-01 09:00:01 mx1 imapd: LOGIN FAILED, user=a, ip=[192.0.2.1]") ==
+               "2026-03-01T09:00:01.000000Z no zone");
+    BOOST_TEST(postfix("2026-03-01 09:00:01 ") == "2026-03-01T09:00:01.000000Z no zone");
     BOOST_TEST(time_of("Mar 01 09:00:01 " + login) == "2000-03-01T09:00:01.000000Z no year no zone");
     BOOST_TEST(time_of("2026-03-01 09:00:01 " + login) == "2026-03-01T09:00:01.000000Z no zone");
     BOOST_TEST(time_of("2026-03-01 09:00:01 auth: Info: passwd-file(a,192.0.2.1): unknown user") ==
@@ -91,6 +94,10 @@ BOOST_AUTO_TEST_CASE(the_journal) {
     BOOST_TEST(id("null") == "no authentication");
     for (const char* wrong : {R"("\ud800")", R"("\u12")", R"("\x")", "[256]", "[[1]]", "[\"a\"]", "17"})
         BOOST_TEST(id(wrong) == "malformed: found a field that is no text", wrong);
+    const std::string pam =
+        R"({"__REALTIME_TIMESTAMP":"1772323201169230","SYSLOG_IDENTIFIER":"auth","MESSAGE":"pam_unix(dovecot:auth): )"
+        R"(authentication failure; logname= ruser=a rhost=192.0.2.1"})";
+    BOOST_TEST(told(pam) == "mail reject 1- 192.0.2.1 a");
     const std::string whole = entry(R"("__REALTIME_TIMESTAMP":"1772323201169230")", said);
     for (std::size_t length = 1; length < whole.size(); ++length)
         BOOST_TEST(told(whole.substr(0, length)).starts_with("malformed"), length);

@@ -28,7 +28,7 @@ SourceWatch::Counts SourceWatch::count(const Source& source, Time since, const O
         counts.first = attempt->time();
         if (attempt->accepted())
             ++counts.accepts;
-        else
+        else if (attempt->id() != kNoId)
             rejected.insert(attempt->id());
     }
     counts.ids_rejected = rejected.size();
@@ -64,7 +64,7 @@ std::optional<Finding> SourceWatch::judge(const Source& source, const IpAddress&
 }
 
 std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint64_t id, bool accepted, Time now,
-                                            const Outages& outages) {
+                                            const Outages& outages, std::uint32_t times) {
     if (now >= next_sweep_) {
         next_sweep_ = now + std::chrono::minutes{10};
         forget(now - longest_, now);
@@ -75,11 +75,16 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
     }
     Source& source = sources_[address];
     if (source.block && (now >= source.block->expires || outages.over(source.block->time, now))) source.block.reset();
-    const auto later = std::upper_bound(source.attempts.begin(), source.attempts.end(), now,
-                                        [](Time time, const Attempt& attempt) { return time < attempt.time(); });
-    for (auto same = later; same != source.attempts.begin() && std::prev(same)->time() == now; --same)
-        if (std::prev(same)->id() == id && std::prev(same)->accepted() == accepted) return std::nullopt;  // told before
-    source.attempts.insert(later, {now, id, accepted});
+    const auto behind = [&] {
+        return std::upper_bound(source.attempts.begin(), source.attempts.end(), now,
+                                [](Time time, const Attempt& attempt) { return time < attempt.time(); });
+    };
+    for (auto same = behind(); same != source.attempts.begin() && std::prev(same)->time() == now; --same)
+        if (id != kNoId && std::prev(same)->id() == id && std::prev(same)->accepted() == accepted)
+            return std::nullopt;  // told before
+    // Not so many that they push out those that name an ID.
+    for (std::size_t left = std::min<std::size_t>(times, max_attempts_ / 4); left > 0; --left)
+        source.attempts.insert(behind(), {now, id, accepted});
     while (source.attempts.size() > max_attempts_ ||
            source.attempts.front().time() + longest_ < source.attempts.back().time())
         source.attempts.pop_front();
@@ -92,8 +97,8 @@ std::optional<Finding> SourceWatch::attempt(const IpAddress& address, std::uint6
         source.told = Time{};
     } else {
         source.block->renewal = true;
-        source.block->attempts += 1;
-        source.block->accepts += accepted ? 1 : 0;
+        source.block->attempts += times;
+        source.block->accepts += accepted ? times : 0;
     }
     source.block->expires = source.last + source.block->quiet;
     if (source.block->renewal && source.block->expires < source.told + source.block->quiet / 10) return std::nullopt;
@@ -112,6 +117,7 @@ bool SourceWatch::mostly_guesses(const IpAddress& source) const {
     if (found == sources_.end()) return false;
     std::unordered_set<std::uint64_t> accepted, all;
     for (const Attempt& attempt : found->second.attempts) {
+        if (attempt.id() == kNoId) continue;
         all.insert(attempt.id());
         if (attempt.accepted()) accepted.insert(attempt.id());
     }

@@ -19,12 +19,16 @@ class SourceWatch {
   public:
     explicit SourceWatch(const config::SmtpSourceSettings& settings);
 
-    // An attempt from `source` (a /32 or /64). `id` is a keyed hash. A finding when the source is to be blocked, and
-    // again, as a renewal with the same incident key, when an attempt puts off the end of the block by a tenth of the
-    // quiet time. What was rejected in an outage of our own backend does not count once that is over, nor does a block
-    // that was found in it.
+    // For `id`: the log does not name it (Postfix before 3.9). Such a reject counts among those of its source, never as
+    // an ID: rejects without an ID alone block nobody, since every window also asks for a number of IDs.
+    static constexpr std::uint64_t kNoId = ~std::uint64_t{0};
+
+    // An attempt from `source` (a /32 or /64), or `times` of them that one line tells of. `id` is a keyed hash. A
+    // finding when the source is to be blocked, and again, as a renewal with the same incident key, when an attempt
+    // puts off the end of the block by a tenth of the quiet time. What was rejected in an outage of our own backend
+    // does not count once that is over, nor does a block that was found in it.
     std::optional<Finding> attempt(const IpAddress& source, std::uint64_t id, bool accepted, Time now,
-                                   const Outages& outages);
+                                   const Outages& outages, std::uint32_t times = 1);
 
     // The attack of this source that is on at `now`, as it was when it was found; null: none. Valid until the next
     // attempt.

@@ -37,9 +37,11 @@ struct InReview {
         isp.until(kStart + 122h);
     }
     [[nodiscard]] bool is_familiar(const std::string& text, Time now) const {
-        for (const auto& [key, stream] : isp.detector.streams())
-            return stream->learned.familiarity.is_familiar(region(text), now, enforced());
-        return false;
+        bool familiar = false;
+        isp.detector.streams().each_learned([&](std::uint64_t, const Learned& learned) {
+            familiar = learned.familiarity.is_familiar(region(text), now, enforced());
+        });
+        return familiar;
     }
 };
 

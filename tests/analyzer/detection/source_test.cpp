@@ -48,6 +48,26 @@ BOOST_AUTO_TEST_CASE(fast_on_nine_ids_is_a_household) {
     BOOST_TEST(!guess(500, 9, kStart, 1s));
 }
 
+BOOST_AUTO_TEST_CASE(rejects_without_an_id_count_for_their_source_and_are_no_id) {
+    for (int i = 0; i < 500; ++i) attempt(SourceWatch::kNoId, false, kStart + i * 1s);
+    BOOST_TEST(findings.empty());  // no window asks for rejects alone
+    // Ten rejects that name their IDs, and ten that do not, in the same second and in one line.
+    Watch some;
+    for (unsigned id = 1; id <= 10; ++id) some.attempt(id, false, kStart);
+    BOOST_TEST(some.findings.empty());
+    for (unsigned i = 0; i < 3; ++i) some.attempt(SourceWatch::kNoId, false, kStart + 1s);
+    BOOST_TEST(some.findings.empty());
+    const auto finding = some.watch.attempt(kAttacker, SourceWatch::kNoId, false, kStart + 2s, some.outages, 7);
+    BOOST_REQUIRE(finding.has_value());
+    BOOST_TEST(finding->attempts == 20U);
+    BOOST_TEST(finding->ids == 10U);
+}
+
+BOOST_AUTO_TEST_CASE(one_line_of_very_many_rejects_is_kept_within_bounds) {
+    for (unsigned id = 1; id <= 10; ++id) attempt(id, false, kStart);
+    BOOST_REQUIRE(watch.attempt(kAttacker, SourceWatch::kNoId, false, kStart, outages, 4'000'000'000));
+}
+
 BOOST_AUTO_TEST_CASE(fast_window_on_its_boundary) {
     for (const bool in_time : {true, false}) {
         Watch other;
@@ -202,6 +222,27 @@ BOOST_AUTO_TEST_CASE(blocked_at_once) {
     BOOST_TEST(decision.finding.summary_ja.find("198.51.100.7") == 0U);
     BOOST_TEST(told(isp.decisions).find("user") == std::string::npos);
     BOOST_TEST(isp.detector.streams().empty());  // nobody logged in
+}
+
+BOOST_AUTO_TEST_CASE(what_a_log_tells_in_sum_or_without_an_id_counts_for_the_source) {
+    Isp isp;
+    const auto reject = [&](const std::string& id, Time time, std::uint32_t attempts) {
+        isp.detector.on_rejects(smtp(Kind::reject, id, time, "198.51.100.7"), attempts, isp.decisions);
+    };
+    for (unsigned i = 0; i < 10; ++i) reject("user" + std::to_string(i), kStart + i * 1s, 1);
+    reject("", kStart + 10s, 5);
+    BOOST_TEST(isp.decisions.empty());
+    reject("user0", kStart + 11s, 5);  // one of user0 and four more
+    const Decision decision = isp.only(Rule::smtp_source);
+    BOOST_TEST(decision.action == Action::block);
+    BOOST_TEST(decision.finding.attempts == 20U);
+    BOOST_TEST(decision.finding.ids == 10U);
+
+    Isp anonymous;
+    for (unsigned i = 0; i < 300; ++i)
+        anonymous.detector.on_rejects(smtp(Kind::reject, "", kStart + i * 1s, "198.51.100.7"), 1, anonymous.decisions);
+    BOOST_TEST(anonymous.decisions.empty());
+    BOOST_TEST(anonymous.detector.streams().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_64_is_one_source) {
