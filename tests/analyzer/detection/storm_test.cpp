@@ -216,8 +216,9 @@ BOOST_AUTO_TEST_CASE(what_a_few_did_does_not_make_a_region_familiar) {
     isp.read(log).until(kStart + 49h);
     BOOST_TEST(isp.suspended() == 0U);
     BOOST_TEST(isp.in_review() == 4U);
-    for (const auto& [key, stream] : isp.detector.streams())
-        BOOST_TEST(!stream->learned.familiarity.is_familiar(region("JP-46"), kStart + 48h, enforced()));
+    isp.detector.streams().each_learned([](std::uint64_t, const Learned& learned) {
+        BOOST_TEST(!learned.familiarity.is_familiar(region("JP-46"), kStart + 48h, enforced()));
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
