@@ -72,7 +72,7 @@ BOOST_FIXTURE_TEST_CASE(the_proof_of_a_case_is_shown_for_a_reason, Desk) {
     for (const auto* part :
          {"ta***@mail.example", "2026-03-01 00:00:00+00", "250 OK", "perhaps twice", "plan mail+phone_list"})
         BOOST_TEST(shown.output.find(part) != std::string::npos, part << " is missing in\n" << shown.output);
-    BOOST_TEST(value("SELECT actor || detail::text FROM guard.audit WHERE object = 'notices:1'") ==
+    BOOST_TEST(value("SELECT actor || detail::text FROM guard.audit WHERE action = 'read' AND object = 'incident:1'") ==
                R"(desk{"purpose": "call 4711"})");
     BOOST_TEST(guardctl({"show", "77", "--reason", "x"}).status == 1);
     BOOST_TEST(guardctl({"show", "1"}).status == 2);

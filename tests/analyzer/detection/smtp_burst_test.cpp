@@ -24,7 +24,7 @@ BOOST_AUTO_TEST_CASE(five_networks_in_two_countries_within_ten_minutes) {
     BOOST_TEST(decision.finding.summary_en ==
                "Mail was sent with the ID from 5 different networks in 2 countries within 9 minutes: Russia, Brazil.");
     BOOST_TEST(decision.finding.summary_ja ==
-               "9分の間に、2か国(ロシア、ブラジル)にある5の異なるネットワークから、メール送信の認証がありました。");
+               "9分の間に、2か国（ロシア、ブラジル）にある5の異なるネットワークから、メール送信の認証がありました。");
     BOOST_TEST(decision.finding.evidence.size() == 5U);
 }
 

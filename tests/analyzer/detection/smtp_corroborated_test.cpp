@@ -24,8 +24,8 @@ BOOST_AUTO_TEST_CASE(by_three_countries_suspends_at_once) {
                "Brazil.");
     BOOST_TEST(
         decision.finding.summary_ja ==
-        "ロシアでのメール送信の認証から60分後に、少なくとも11,766km離れたブラジルから認証がありました。"
-        "移動したとすると時速11,386kmを超えます。2時間の間に、3か国(日本、ロシア、ブラジル)から認証がありました。");
+        "ロシアからメール送信の認証があった60分後に、少なくとも11,766km離れたブラジルからも認証がありました。"
+        "移動したとすると時速11,386kmを超えます。2時間の間に、3か国（日本、ロシア、ブラジル）から認証がありました。");
     BOOST_TEST(decision.finding.evidence.size() == 3U);
     BOOST_TEST(decision.finding.evidence.front().region.view() == "JP");
     BOOST_TEST(only(Rule::smtp_jump).finding.incident_key == decision.finding.incident_key);

@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(says_what_it_saw) {
         "Mail was sent with the ID from Russia 90 minutes after it had been used in Japan, at least 7,408 km away; "
         "that would be more than 4,831 km/h.");
     BOOST_TEST(finding.summary_ja ==
-               "日本でのメール送信の認証から90分後に、少なくとも7,408km離れたロシアから認証がありました。"
+               "日本からメール送信の認証があった90分後に、少なくとも7,408km離れたロシアからも認証がありました。"
                "移動したとすると時速4,831kmを超えます。");
     BOOST_REQUIRE(finding.evidence.size() == 2U);
     BOOST_TEST(finding.evidence[0].address->to_string() == in_country("JP"));
@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_place_known_by_its_country_alone_has_no_distance_in_the_s
         "travel from the one to the other.");
     BOOST_TEST(
         only(Rule::smtp_jump).finding.summary_ja ==
-        "日本でのメール送信の認証から5分後に、ベトナムから認証がありました。この時間で移動することはできません。");
+        "日本からメール送信の認証があった5分後に、ベトナムからも認証がありました。この時間で移動することはできません。");
 }
 
 BOOST_AUTO_TEST_CASE(time_on_its_boundary) {
