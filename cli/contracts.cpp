@@ -4,9 +4,9 @@
 #include <charconv>
 #include <memory>
 
+#include "cli/csv_row.hpp"
 #include "event/keyed_hash.hpp"
 #include "event/text.hpp"
-#include "geo/csv.hpp"
 #include "replay/line_reader.hpp"
 
 namespace guard::cli {
@@ -66,7 +66,7 @@ Expected<ContractLookup, std::vector<std::string>> load_contracts(const std::fil
     std::uint64_t number = 0;
     while (const auto line = lines->next()) {
         ++number;
-        const auto fields = geo::split_csv(line->text);
+        const auto fields = split_row(line->text);
         std::string mistake;
         if (number == 1) {
             const bool home = line->text == "id,sessions,home_region";

@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 
+#include "cli/csv_row.hpp"
 #include "event/keyed_hash.hpp"
 #include "event/text.hpp"
 #include "replay/line_reader.hpp"
@@ -31,37 +32,6 @@ std::string hexadecimal(std::string_view bytes) {
     std::string text;
     for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
     return text;
-}
-
-// RFC 4180, to the byte: a blank belongs to its field, and '#' begins no comment as it does in a pool file, for
-// addresses and IDs may hold one. None: a quote is not closed, or text follows a closed one.
-std::optional<std::vector<std::string>> split_row(std::string_view line) {
-    std::vector<std::string> fields(1);
-    bool quoted = false, closed = false;
-    for (std::size_t i = 0; i < line.size(); ++i) {
-        std::string& field = fields.back();
-        if (quoted) {
-            if (line[i] != '"') {
-                field += line[i];
-            } else if (i + 1 < line.size() && line[i + 1] == '"') {
-                field += line[++i];
-            } else {
-                quoted = false;
-                closed = true;
-            }
-        } else if (line[i] == ',') {
-            fields.emplace_back();
-            closed = false;
-        } else if (closed) {
-            return std::nullopt;
-        } else if (line[i] == '"' && field.empty()) {
-            quoted = true;
-        } else {
-            field += line[i];
-        }
-    }
-    if (quoted) return std::nullopt;
-    return fields;
 }
 
 // As guard.subscriber has it: ISO 3166, a country or a subdivision of one.

@@ -22,12 +22,12 @@ std::vector<Release> releases_since(pqxx::connection& connection, Time since) {
     std::vector<Release> releases;
     pqxx::read_transaction transaction(connection);
     const auto rows = transaction.exec_params(
-        "SELECT service, id, (extract(epoch FROM released_at) * 1000000)::bigint FROM guard.suspension "
-        "WHERE released_at > $1 ORDER BY released_at",
+        "SELECT service, id, (extract(epoch FROM released_at) * 1000000)::bigint, suspension_id "
+        "FROM guard.suspension WHERE released_at >= $1 ORDER BY released_at",
         format_rfc3339(since));
     for (const auto& row : rows) {
         auto [service, id] = key_of(row);
-        releases.push_back({service, std::move(id), time_of(row[2])});
+        releases.push_back({row[3].as<std::int64_t>(), service, std::move(id), time_of(row[2])});
     }
     return releases;
 }
@@ -41,7 +41,7 @@ std::vector<Verdict> verdicts_since(pqxx::connection& connection, Time since) {
         "(finding_id) "
         "WHERE f.incident_id = r.incident_id), r.incident_id "
         "FROM guard.review AS r JOIN guard.incident AS i USING (incident_id) "
-        "WHERE r.decided_at > $1 AND (r.outcome <> 'misuse' OR i.state IN ('suspended', 'released')) "
+        "WHERE r.decided_at >= $1 AND (r.outcome <> 'misuse' OR i.state IN ('suspended', 'released')) "
         "ORDER BY r.decided_at",
         format_rfc3339(since));
     for (const auto& row : rows) {

@@ -15,26 +15,27 @@
 namespace guard::daemon {
 
 struct Release {
+    std::int64_t number = 0;  // of the suspension
     Service service = Service::pppoe;
     std::string id;
     Time time{};
 };
 
-// Released after `since`, in the order of time.
+// Released since `since`, in the order of time.
 [[nodiscard]] std::vector<Release> releases_since(pqxx::connection& connection, Time since);
 
 // What a person found of an incident.
 struct Verdict {
     enum class Kind { suspended, ordinary, dismissed };
     Kind kind = Kind::dismissed;
-    std::int64_t incident = 0;
+    std::int64_t number = 0;  // of the incident
     Service service = Service::pppoe;
     std::string id;
     Time time{};
     std::vector<geo::Code> places;  // of the incident's evidence
 };
 
-// Given after `since`, in the order of time. A verdict of misuse counts where it suspended.
+// Given since `since`, in the order of time. A verdict of misuse counts where it suspended.
 [[nodiscard]] std::vector<Verdict> verdicts_since(pqxx::connection& connection, Time since);
 
 [[nodiscard]] std::vector<detection::OpenSuspension> open_suspensions(pqxx::connection& connection);

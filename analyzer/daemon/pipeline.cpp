@@ -65,11 +65,9 @@ void Pipeline::start(const std::stop_token& stop) {
                 sql::publish_settings(transaction, settings_);
                 transaction.commit();
             }
-            releases_known_until_ = clock_.now() - settings_.spool_retention;
-            releases_ = releases_since(database, releases_known_until_);
-            if (!releases_.empty()) releases_known_until_ = releases_.back().time;
-            verdicts_known_until_ = clock_.now() - settings_.spool_retention;
-            read_verdicts(database);
+            releases_.open(clock_.now() - settings_.spool_retention);
+            verdicts_.open(clock_.now() - settings_.spool_retention);
+            read_decisions(database);
             subscribers_.read_contracts(database);
             subscribers_.read_allowed(database);
             detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
@@ -132,7 +130,7 @@ bool Pipeline::end_replay() {
     if (!replaying_) return true;
     apply_releases(last_event_);
     // Whom a person suspended while nobody was here to end the sessions.
-    for (const Verdict& verdict : verdicts_)
+    for (const Verdict& verdict : verdicts_.waiting())
         if (verdict.kind == Verdict::Kind::suspended) apply_verdict(verdict);
     replaying_ =
         !with_database([&](pqxx::connection& database) { detector_.restore_suspensions(open_suspensions(database)); });
@@ -259,26 +257,23 @@ void Pipeline::apply_controls() {
     }
     if (!source_ || !control_.due()) return;
     with_database([&](pqxx::connection& database) {
-        for (auto& release : releases_since(database, releases_known_until_)) {
-            releases_known_until_ = release.time;
-            releases_.push_back(std::move(release));
-        }
-        read_verdicts(database);
+        read_decisions(database);
         detector_.set_breaker_open(breaker_is_open(database));
     });
 }
 
 // A release is an event: it takes its place among them by its time; and so does what a person found.
 void Pipeline::apply_releases(Time until) {
-    const auto due = [until](const auto& list) { return !list.empty() && list.front().time <= until; };
-    while (due(releases_) || due(verdicts_)) {
-        if (!due(verdicts_) || (due(releases_) && releases_.front().time <= verdicts_.front().time)) {
-            detector_.release(releases_.front().service, releases_.front().id, releases_.front().time);
-            releases_.erase(releases_.begin());
-        } else {
-            apply_verdict(verdicts_.front());
-            verdicts_.erase(verdicts_.begin());
+    while (releases_.due(until) || verdicts_.due(until)) {
+        const bool verdict_first =
+            verdicts_.due(until) &&
+            (!releases_.due(until) || verdicts_.waiting().front().time < releases_.waiting().front().time);
+        if (verdict_first) {
+            apply_verdict(verdicts_.take());
+            continue;
         }
+        const Release release = releases_.take();
+        detector_.release(release.service, release.id, release.time);
     }
 }
 
@@ -296,16 +291,9 @@ void Pipeline::apply_verdict(const Verdict& verdict) {
     }
 }
 
-// A transaction may commit minutes after the time that it wrote down: ask that far back, and take each verdict once.
-void Pipeline::read_verdicts(pqxx::connection& database) {
-    constexpr auto kOverlap = std::chrono::minutes{10};
-    for (auto& verdict : verdicts_since(database, verdicts_known_until_ - kOverlap)) {
-        if (!verdicts_seen_.emplace(verdict.incident, verdict.time).second) continue;
-        verdicts_known_until_ = std::max(verdicts_known_until_, verdict.time);
-        verdicts_.push_back(std::move(verdict));
-    }
-    std::ranges::stable_sort(verdicts_, {}, &Verdict::time);
-    std::erase_if(verdicts_seen_, [&](const auto& seen) { return seen.second < verdicts_known_until_ - 2 * kOverlap; });
+void Pipeline::read_decisions(pqxx::connection& database) {
+    releases_.add(releases_since(database, releases_.since()));
+    verdicts_.add(verdicts_since(database, verdicts_.since()));
 }
 
 void Pipeline::housekeeping() {

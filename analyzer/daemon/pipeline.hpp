@@ -11,6 +11,7 @@
 #include "analyzer/daemon/control.hpp"
 #include "analyzer/daemon/disconnector.hpp"
 #include "analyzer/daemon/enforcer.hpp"
+#include "analyzer/daemon/inbox.hpp"
 #include "analyzer/daemon/metrics.hpp"
 #include "analyzer/daemon/once_a_minute.hpp"
 #include "analyzer/daemon/recorder.hpp"
@@ -54,7 +55,7 @@ class Pipeline {
     void apply_controls();
     void apply_releases(Time until);
     void apply_verdict(const Verdict& verdict);
-    void read_verdicts(pqxx::connection& database);
+    void read_decisions(pqxx::connection& database);
     void housekeeping();
     void check_normalisation();
     void save_snapshot();
@@ -75,11 +76,8 @@ class Pipeline {
     KnownSubscribers subscribers_;
     std::unique_ptr<SpoolSource> source_;
     std::unique_ptr<pqxx::connection> connection_;
-    std::vector<Release> releases_;  // not yet applied, in the order of time
-    Time releases_known_until_{};
-    std::vector<Verdict> verdicts_;  // as releases_
-    Time verdicts_known_until_{};
-    std::set<std::pair<std::int64_t, Time>> verdicts_seen_;
+    Inbox<Release> releases_;
+    Inbox<Verdict> verdicts_;
     Time last_event_{};
     std::map<std::string, std::string> committed_;
     std::int64_t transaction_id_ = 0;  // of the last try to record

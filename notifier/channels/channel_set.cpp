@@ -3,6 +3,7 @@
 #include <optional>
 #include <stdexcept>
 
+#include "config/notice_plan.hpp"
 #include "config/secret_file.hpp"
 #include "event/text.hpp"
 #include "notifier/address.hpp"
@@ -140,16 +141,6 @@ std::unique_ptr<Channel> make_phone_list(const config::Settings& settings, Error
 
 }  // namespace
 
-std::vector<std::string> channel_names(const config::Settings& settings) {
-    std::vector<std::string> names;
-    if (!settings.smtp_host.empty()) names.emplace_back("mail");
-    if (!settings.letter.directory.empty()) names.emplace_back("letter");
-    if (settings.phone_list) names.emplace_back("phone_list");
-    if (!settings.sms.url.empty()) names.emplace_back("sms");
-    if (!settings.webhook.url.empty()) names.emplace_back("webhook");
-    return names;
-}
-
 Expected<Channels, Errors> make_channels(const config::Settings& settings) {
     Errors errors = mistakes_in_operator(settings);
     Channels channels;
@@ -157,7 +148,7 @@ Expected<Channels, Errors> make_channels(const config::Settings& settings) {
     auto usable = settings;
     if (!zone) usable.time_zone = "UTC";  // the other mistakes are named all the same
     const LocalTime local_time(usable.time_zone);
-    for (const auto& name : channel_names(settings)) {
+    for (const auto& name : config::configured_channels(settings)) {
         Errors own;
         channels.push_back(name == "mail"         ? make_mail(usable, local_time, own)
                            : name == "letter"     ? make_letter(usable, local_time, own)

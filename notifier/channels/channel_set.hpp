@@ -20,12 +20,9 @@ using Channels = std::vector<std::unique_ptr<Channel>>;
 // templates (a short message that may become too long), font, folder.
 [[nodiscard]] Expected<Channels, std::vector<std::string>> make_channels(const config::Settings& settings);
 
-// The names alone, without reading templates or secrets: for a plan to be checked against.
-[[nodiscard]] std::vector<std::string> channel_names(const config::Settings& settings);
-
 // What a made-up subscriber would get, for a terminal: mail with its subject, the text of a letter, a short message
-// with its length, the script of a call. `channel` is one of channel_names(). The error says what is wrong with the
-// request or the configuration.
+// with its length, the script of a call. `channel` is one of config::configured_channels(). The error says what is
+// wrong with the request or the configuration.
 [[nodiscard]] Expected<std::string> render_preview(const config::Settings& settings, std::string_view kind,
                                                    Service service, std::string_view language, std::string_view channel,
                                                    Time now);

@@ -89,11 +89,11 @@ BOOST_FIXTURE_TEST_CASE(what_is_ordinary_reaches_the_analyzer_with_its_places, I
     BOOST_TEST_REQUIRE(verdicts.size() == 1U);
     BOOST_TEST((verdicts[0].kind == daemon::Verdict::Kind::ordinary));
     BOOST_TEST(verdicts[0].id == kId);
-    BOOST_TEST(verdicts[0].incident == 1);
+    BOOST_TEST(verdicts[0].number == 1);
     BOOST_TEST_REQUIRE(verdicts[0].places.size() == 2U);
     BOOST_TEST(verdicts[0].places[0].view() == "JP-01");
     BOOST_TEST(verdicts[0].places[1].view() == "JP-46");
-    BOOST_TEST(daemon::verdicts_since(connection, verdicts[0].time).empty());
+    BOOST_TEST(daemon::verdicts_since(connection, verdicts[0].time + Microseconds{1}).empty());
     BOOST_TEST(isp.query("SELECT state FROM guard.incident") == "closed");
     BOOST_TEST(isp.login(kId, "pw").value_or(0) == kAccept);
 }

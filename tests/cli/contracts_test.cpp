@@ -31,6 +31,16 @@ struct Files {
 
 BOOST_AUTO_TEST_SUITE(contracts)
 
+BOOST_AUTO_TEST_CASE(an_id_is_taken_to_the_byte) {
+    const Files files;
+    const auto loaded = files.load("id,sessions\na#1@isp.example,2\n b ,3\n");
+    BOOST_TEST_REQUIRE(loaded.has_value());
+    BOOST_TEST_REQUIRE((*loaded)(Service::pppoe, "a#1@isp.example").has_value());
+    BOOST_TEST((*loaded)(Service::pppoe, "a#1@isp.example")->sessions == 2U);
+    BOOST_TEST((*loaded)(Service::pppoe, " b ").has_value());
+    BOOST_TEST(!(*loaded)(Service::pppoe, "a").has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_id_has_its_sessions_and_its_home) {
     const Files files;
     const auto loaded = files.load("id,sessions,home_region\nShop@Isp.Example,3,JP-01\n\n\"a,b\",1,\n");

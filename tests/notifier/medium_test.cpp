@@ -2,6 +2,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include "config/notice_plan.hpp"
 #include "notifier/address.hpp"
 #include "notifier/channels/channel_set.hpp"
 #include "notifier/phone_number.hpp"
@@ -164,14 +165,14 @@ BOOST_FIXTURE_TEST_CASE(a_bad_time_zone_does_not_hide_the_rest, Fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(channels_are_what_is_configured, Fixture) {
-    BOOST_TEST(channel_names(settings) == std::vector<std::string>{"mail"}, boost::test_tools::per_element());
+    BOOST_TEST(config::configured_channels(settings) == std::vector<std::string>{"mail"}, boost::test_tools::per_element());
     set_up_sms();
     settings.phone_list = true;
     const auto channels = make_channels(settings);
     BOOST_REQUIRE(channels);
     std::vector<std::string> names;
     for (const auto& channel : *channels) names.emplace_back(channel->name());
-    BOOST_TEST(names == channel_names(settings), boost::test_tools::per_element());
+    BOOST_TEST(names == config::configured_channels(settings), boost::test_tools::per_element());
     BOOST_TEST(names.size() == 3U);
 }
 

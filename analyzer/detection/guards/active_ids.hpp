@@ -13,6 +13,7 @@ class ActiveIds {
   public:
     // An ID whose last hour was `last_hour` (0: never) is active at `now`; its new last hour is written back.
     void seen(std::uint32_t& last_hour, Time now) {
+        if (now < Time{}) return;  // a clock that is wrong by half a century
         const auto hour =
             static_cast<std::uint32_t>(std::chrono::floor<std::chrono::hours>(now).time_since_epoch().count());
         if (hour <= last_hour) return;
