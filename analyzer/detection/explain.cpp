@@ -88,7 +88,7 @@ Sentences burst_sessions(const Match& match) {
 Sentences burst_rate(const Match& match) {
     return {fmt::format("{} successful authentications in {}, more than a single router makes.", match.count,
                         en_span(match.span)),
-            fmt::format("{}の間に{}回の認証が成功しました。1台のルーターでは起こらない頻度です。", ja_span(match.span),
+            fmt::format("{}の間に{}回の認証が成功しました。一台のルーターでは起こらない頻度です。", ja_span(match.span),
                         match.count)};
 }
 
