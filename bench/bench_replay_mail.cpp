@@ -33,7 +33,7 @@ struct Writer {
     std::uint64_t below(std::uint64_t count) { return random() % count; }
 
     void line(const std::string& said) {
-        second += below(12) == 0 ? 1 : 0;
+        second += below(12) == 0 ? 1U : 0U;
         text += fmt::format("Mar {:2} {:02}:{:02}:{:02} mx1 ", 1 + second / 86400 % 28, second / 3600 % 24,
                             second / 60 % 60, second % 60);
         text += said;

@@ -41,7 +41,7 @@ std::uint64_t mixed(std::uint64_t hash, std::string_view text) {
         mix(word);
     }
     std::uint64_t word = 0;
-    std::memcpy(&word, text.data(), text.size());
+    if (!text.empty()) std::memcpy(&word, text.data(), text.size());  // an empty one may be null
     mix(word);
     return hash;
 }

@@ -99,7 +99,9 @@ TimeReader::Result loose_bsd(std::string_view line) {
     std::chrono::year year = kNoYear;
     bool has_year = false;
     if (line.size() - at >= 13 && digit(line[at]) && digit(line[at + 2]) && line[at + 4] == ' ') {
-        year = std::chrono::year{two(line.data() + at) * 100 + two(line.data() + at + 2)};
+        const int century = two(line.data() + at), of_century = two(line.data() + at + 2);
+        if (century < 0 || of_century < 0) return {};
+        year = std::chrono::year{century * 100 + of_century};
         has_year = true;
         at += 5;
     }

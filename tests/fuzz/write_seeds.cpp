@@ -1,11 +1,14 @@
 // Writes what the fuzzers begin with, made by the real encoders: `write_fuzz_seeds DIRECTORY` puts DIRECTORY/TARGET/N.
 // make_corpus.sh runs it and keeps in corpus/ what adds coverage.
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -254,6 +257,50 @@ void add_csv(Seeds& seeds) {
         add_log(seeds, "csv", "", text);
 }
 
+// The first lines of each log that real mail servers wrote, but no two that begin with the same words; from the root of
+// the source tree.
+void add_mail(Seeds& seeds) {
+    constexpr std::size_t kLongest = 900, kWords = 40;
+    unsigned logs = 0;
+    for (const auto& entry : std::filesystem::directory_iterator("tests/replay/data/mail")) {
+        if (entry.path().extension() == ".events" || entry.path().extension() == ".md") continue;
+        std::ifstream file(entry.path());
+        std::set<std::string> known;
+        std::string lines;
+        for (std::string line; std::getline(file, line);) {
+            std::string words;
+            std::copy_if(line.begin(), line.end(), std::back_inserter(words),
+                         [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+            if (lines.size() + line.size() < kLongest && known.insert(words.substr(0, kWords)).second)
+                lines += line + '\n';
+        }
+        seeds.add("mail", mode(16 | (logs++ & 1)) + lines);
+    }
+    const std::string warning = "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: UGFz";
+    seeds.add("mail", mode(0) + "Mar  1 09:00:01 mx postfix/smtpd[7]: message repeated 3 times: [ " + warning + "]\n");
+    seeds.add("mail", mode(0) +
+                          "{\"__REALTIME_TIMESTAMP\":\"1772323201169230\",\"_PID\":\"7\",\"SYSLOG_IDENTIFIER\":"
+                          "\"postfix/smtpd\",\"MESSAGE\":\"" +
+                          warning + ", sasl_username=\\u0061\\ud83d\\ude00\"}\n");
+    seeds.add("mail",
+              mode(0) +
+                  "{\"__REALTIME_TIMESTAMP\":\"1\",\"x\":{\"y\":[]},\"SYSLOG_IDENTIFIER\":\"dovecot\",\"_HOSTNAME\":"
+                  "null,\"MESSAGE\":[97,255]}\n");
+    seeds.add("mail",
+              mode(0) + "Mar  1 09:00:01 mx postfix/smtpd[7]: disconnect from unknown[192.0.2.1] auth=2/1\nx\n");
+    // The authentication service has the ID that the server's line lacks.
+    for (const char* refusal : {"auth: passwd-file(a,192.0.2.1,<S>): unknown user",
+                                "auth(a,192.0.2.1,sasl:login)<S>: passwd-file: Password mismatch"})
+        for (const unsigned settings : {16U, 17U})
+            seeds.add("mail", mode(settings) + "Mar  1 09:00:01 mx dovecot: " + refusal +
+                                  "\nMar  1 09:00:02 mx postfix/smtpd[7]: " + warning + "\n");
+    seeds.add("mail", mode(1) +
+                          "Mar  1 09:00:01 mx auth: pam_unix(dovecot:auth): authentication failure; ruser=a "
+                          "rhost=192.0.2.1\n");
+    seeds.add("mail",
+              mode(0) + "@4000000069a37f7b0a163668 pop3-login: Info: Login: user=<a>, method=PLAIN, rip=192.0.2.1\n");
+}
+
 void add_pools(Seeds& seeds) {
     const std::vector<std::string> files{
         "prefix,country,region,city,postal,lat,lon,radius_km,nas\n"
@@ -336,6 +383,7 @@ int main(int count, char** arguments) try {
     add_detail(seeds);
     add_radius_log(seeds);
     add_csv(seeds);
+    add_mail(seeds);
     add_pools(seeds);
     add_subscribers(seeds);
     add_replies(seeds);

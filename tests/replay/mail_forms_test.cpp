@@ -68,6 +68,10 @@ BOOST_AUTO_TEST_CASE(files_of_the_daemons) {
     BOOST_TEST(time_of("2026-03-01 09:00:01 " + login) == "2026-03-01T09:00:01.000000Z no zone");
     BOOST_TEST(time_of("2026-03-01 09:00:01 auth: Info: passwd-file(a,192.0.2.1): unknown user") ==
                "2026-03-01T09:00:01.000000Z no zone");
+    for (const char* year : {"2x26", "202x"})
+        BOOST_TEST(
+            told(std::string("Mar  1 ") + year + " 09:00:01 " + login) == "malformed: found no time at the beginning",
+            year);
     BOOST_TEST(time_of("@4000000069a37f7b0a163668 " + login) == "2026-02-28T23:51:13.169227Z");
 }
 
@@ -103,6 +107,15 @@ BOOST_AUTO_TEST_CASE(the_journal) {
         BOOST_TEST(told(whole.substr(0, length)).starts_with("malformed"), length);
     BOOST_TEST(told(whole + "x").starts_with("malformed"));
     BOOST_TEST(told(entry(R"("__REALTIME_TIMESTAMP":"x")", said)) == "malformed: found no __REALTIME_TIMESTAMP");
+}
+
+BOOST_AUTO_TEST_CASE(a_tag_without_host_and_process) {
+    const std::string said = " postfix/smtpd: disconnect from unknown[192.0.2.1] auth=0/1\n";
+    const ParsedChunk chunk = parsed("Mar  1 09:00:01" + said + "Mar  1 09:00:02" + said + "Mar  1 09:00:02 mx" + said);
+    BOOST_TEST_REQUIRE(chunk.events.size() == 3U);
+    BOOST_TEST(told(chunk.events[0]) == "smtp reject 1* 192.0.2.1 ");
+    BOOST_TEST(chunk.events[0].connection == chunk.events[1].connection);
+    BOOST_TEST(chunk.events[0].connection != chunk.events[2].connection);
 }
 
 BOOST_AUTO_TEST_CASE(line_ends_blanks_and_what_is_too_long) {
