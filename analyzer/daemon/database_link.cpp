@@ -1,0 +1,92 @@
+#include "analyzer/daemon/database_link.hpp"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "sql/connection.hpp"
+
+namespace guard::daemon {
+namespace {
+
+// A statement that waits longer is given up by the server itself, a lock sooner. Connecting must end within the time
+// that the program has for ending.
+constexpr sql::Patience kPatience{std::chrono::seconds{3}, std::chrono::seconds{60}, std::chrono::seconds{10}};
+
+}  // namespace
+
+DatabaseLink::DatabaseLink(const config::Settings& settings, std::string program)
+    : settings_(settings), program_(std::move(program)) {}
+
+pqxx::connection& DatabaseLink::get() {
+    if (connection_) return *connection_;
+    {
+        const std::lock_guard lock(mutex_);
+        if (ended_) throw pqxx::broken_connection("the program ends");
+    }
+    try {
+        connection_ = sql::connect(settings_, program_, kPatience);
+    } catch (const pqxx::failure&) {
+        throw;
+    } catch (const std::runtime_error& error) {
+        throw pqxx::broken_connection(error.what());  // the password file: somebody may be about to put it right
+    }
+    // By itself libpqxx would connect anew, to a socket that nobody here knows. Deprecated for what comes in libpqxx 7,
+    // where nothing reconnects any more.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+    connection_->inhibit_reactivation(true);
+#pragma GCC diagnostic pop
+    const std::lock_guard lock(mutex_);
+    socket_ = connection_->sock();
+    if (ended_) cut();
+    return *connection_;
+}
+
+void DatabaseLink::drop() {
+    {
+        const std::lock_guard lock(mutex_);
+        socket_ = -1;
+    }
+    connection_.reset();
+}
+
+// Not closed: the number would go to somebody else while libpq still has it.
+void DatabaseLink::cut() {
+    if (socket_ >= 0) ::shutdown(socket_, SHUT_RDWR);
+}
+
+void DatabaseLink::cut_for_good() {
+    const std::lock_guard lock(mutex_);
+    ended_ = true;
+    cut();
+}
+
+void DatabaseLink::cut_if_hung() {
+    const std::lock_guard lock(mutex_);
+    if (std::chrono::steady_clock::now() >= until_) cut();
+}
+
+DatabaseLink::Use::Use(DatabaseLink& link, std::chrono::seconds longest) : link_(link) {
+    const std::lock_guard lock(link_.mutex_);
+    link_.until_ = std::chrono::steady_clock::now() + longest;
+}
+
+DatabaseLink::Use::~Use() {
+    const std::lock_guard lock(link_.mutex_);
+    link_.until_ = std::chrono::steady_clock::time_point::max();
+}
+
+Trouble trouble_of(const pqxx::sql_error& error) {
+    const std::string state = error.sqlstate();
+    const std::string_view kind = std::string_view(state).substr(0, 2);
+    if (kind == "22" || kind == "23") return Trouble::data;
+    // Connection, a server that only reads, rolled back, resources, in use, operator, the system; and what has no
+    // state.
+    constexpr std::array<std::string_view, 8> kPassing{"08", "25", "40", "53", "55", "57", "58", ""};
+    return std::ranges::find(kPassing, kind) != kPassing.end() ? Trouble::passing : Trouble::ours;
+}
+
+}  // namespace guard::daemon
