@@ -9,6 +9,7 @@
 
 #include "analyzer/daemon/enforcer.hpp"
 #include "analyzer/daemon/recorder.hpp"
+#include "analyzer/daemon/snapshot_writer.hpp"
 #include "analyzer/daemon/spool_source.hpp"
 #include "analyzer/detection/detector.hpp"
 
@@ -28,6 +29,7 @@ class Metrics {
         detection::DetectorCounters detector;
         std::size_t streams = 0, active_ids = 0;
         double lag_seconds = 0;
+        SnapshotWriter::Status snapshots;
     };
     // Throws std::system_error when the file cannot be written.
     void write(const std::filesystem::path& file, const Sample& sample, const EnforcerStatus& enforcer);

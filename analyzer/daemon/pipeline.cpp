@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "analyzer/daemon/snapshot.hpp"
+#include "spool/position.hpp"
 #include "sql/connection.hpp"
 #include "sql/migrate.hpp"
 #include "sql/settings.hpp"
@@ -13,6 +14,7 @@ namespace guard::daemon {
 namespace {
 
 constexpr std::size_t kBatchEvents = 1024;
+constexpr std::size_t kForgetAtOnce = 200'000;  // every ten seconds: some milliseconds, and all in ten minutes
 constexpr auto kDefaultPoll = std::chrono::milliseconds{50};
 constexpr auto kRetry = std::chrono::seconds{1};
 constexpr auto kFuture = std::chrono::seconds{120};
@@ -34,25 +36,24 @@ Pipeline::Pipeline(const config::Settings& settings, GeoFiles geo, const Clock& 
       geo_(std::move(geo)),
       key_(state_key(settings.state_directory)),
       detector_(settings.detection, geo_.locator, {}, key_),
-      events_(kBatchEvents) {
-    const auto loaded = load_learned(detector_, key_, settings.state_directory);
-    if (!loaded.warning.empty()) spdlog::warn("event=snapshot_damaged detail=\"{}\"", loaded.warning);
-    spdlog::info("event=snapshot_loaded ids={}", loaded.ids);
-}
+      snapshots_(settings.state_directory, key_),
+      events_(kBatchEvents) {}
 
 void Pipeline::run(const std::stop_token& stop) {
     start(stop);
     for (Timer* timer : {&snapshot_, &day_, &contracts_}) timer->restart();
+    bool all_recorded = true;
     while (!stop.stop_requested()) {
         apply_controls();
         Batch batch;
         const bool more = read_events(batch);
         if (!more) caught_up(batch);
-        if (!replaying_ && (batch.has_effects() || progress_.due())) commit(batch, stop);
+        if (!replaying_ && (batch.has_effects() || progress_.due())) all_recorded = commit(batch, stop);
         housekeeping();
+        begin_snapshot();
         if (!more) pause_.wait_for(settings_.spool_poll.count() > 0 ? settings_.spool_poll : kDefaultPoll, stop);
     }
-    save_snapshot();
+    write_last_snapshot(all_recorded);
 }
 
 // Waits for the database: without the position that was committed last nothing may be read.
@@ -73,10 +74,33 @@ void Pipeline::start(const std::stop_token& stop) {
             subscribers_.read_allowed(database);
             detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
             committed_ = stored_positions(database);
-            source_ = std::make_unique<SpoolSource>(settings_.spools, committed_);
+            restore();
         });
         if (!done) pause_.wait_for(kRetry, stop);
     }
+}
+
+// Goes on from the newest snapshot, unless the database is older than it: what came between the two was then recorded
+// by nobody, and all has to be read again.
+void Pipeline::restore() {
+    LoadedState state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory);
+    const bool ahead = std::any_of(state.positions.begin(), state.positions.end(), [&](const auto& read) {
+        const auto known = committed_.find(read.first);
+        const auto from = spool::Position::parse(read.second);
+        const auto recorded = known == committed_.end() ? std::nullopt : spool::Position::parse(known->second);
+        return !from || !recorded || !recorded->covers(*from);
+    });
+    if (ahead) {
+        spdlog::warn("event=snapshot_ahead detail=\"the database is older; reading the journal again\"");
+        state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory, Part::learned);
+    }
+    snapshots_.loaded(state);
+    auto source = std::make_unique<SpoolSource>(settings_.spools, committed_, state.positions);
+    // What a detector is made with cannot be assigned.
+    std::destroy_at(&detector_);
+    std::construct_at(&detector_, std::move(*state.detector));
+    detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
+    source_ = std::move(source);
 }
 
 void Pipeline::reload(GeoFiles geo) {
@@ -188,13 +212,14 @@ bool Pipeline::with_database(Work work) {
     }
 }
 
-void Pipeline::commit(Batch& batch, const std::stop_token& stop) {
-    if (!batch.has_effects() && batch.positions == committed_) return;
+// False: it is time to stop, and what is not committed is read again after the next start.
+bool Pipeline::commit(Batch& batch, const std::stop_token& stop) {
+    if (!batch.has_effects() && batch.positions == committed_) return true;
     while (!try_commit(batch)) {
-        // What is not committed is read again after the next start.
-        if (!pause_.wait_for(kRetry, stop)) return;
+        if (!pause_.wait_for(kRetry, stop)) return false;
     }
     committed_ = batch.positions;
+    return true;
 }
 
 // False: not now.
@@ -325,7 +350,10 @@ void Pipeline::housekeeping() {
                 "clock_timestamp()");
             transaction.commit();
         });
-    if (checks_.due()) check_normalisation();
+    if (checks_.due()) {
+        check_normalisation();
+        detector_.forget(clock_.now(), kForgetAtOnce);
+    }
     if (minute_.due()) {
         with_database([&](pqxx::connection& database) {
             pqxx::work transaction(database);
@@ -341,7 +369,6 @@ void Pipeline::housekeeping() {
         });
         source_->keep_term(settings_.spool_retention, clock_.now());
     }
-    if (snapshot_.due()) save_snapshot();
     if (day_.due())
         with_database([](pqxx::connection& database) {
             pqxx::work transaction(database);
@@ -350,10 +377,11 @@ void Pipeline::housekeeping() {
         });
     if (!settings_.metrics_file.empty() && metrics_due_.due()) try {
             const double lag = std::chrono::duration<double>(clock_.now() - last_event_).count();
-            metrics_.write(settings_.metrics_file,
-                           {source_->status(), detector_.counters(), detector_.streams().size(), detector_.active_ids(),
-                            last_event_ == Time{} || source_->peek() == nullptr ? 0 : std::max(lag, 0.0)},
-                           enforcer_.status());
+            metrics_.write(
+                settings_.metrics_file,
+                {source_->status(), detector_.counters(), detector_.streams().size(), detector_.active_ids(),
+                 last_event_ == Time{} || source_->peek() == nullptr ? 0 : std::max(lag, 0.0), snapshots_.status()},
+                enforcer_.status());
         } catch (const std::system_error& error) {
             trouble_.warn(std::string("event=metrics_not_written detail=\"") + error.what() + '"');
         }
@@ -380,13 +408,22 @@ void Pipeline::check_normalisation() {
     enforcer_.set_paused(!same);
 }
 
-void Pipeline::save_snapshot() {
-    detector_.forget(clock_.now());
-    try {
-        save_learned(detector_, key_, settings_.state_directory);
-    } catch (const std::system_error& error) {
-        spdlog::error("event=snapshot_not_written detail=\"{}\"", error.what());
-    }
+// Only right after a commit of all that the detectors have seen: an effect that is still to be recorded would be lost
+// by going on behind it.
+void Pipeline::begin_snapshot() {
+    snapshots_.look();
+    if (!source_ || replaying_ || !source_->caught_up() || committed_ != source_->positions() || !snapshot_.due())
+        return;
+    snapshots_.begin(detector_, committed_, clock_.now());
+}
+
+void Pipeline::write_last_snapshot(bool all_recorded) {
+    if (!source_ || replaying_ || !source_->caught_up() || !all_recorded) return;
+    Batch last;
+    last.positions = source_->positions();
+    last.event_time = last_event_;
+    if (last.positions != committed_ && !try_commit(last)) return;
+    snapshots_.write(detector_, last.positions, clock_.now());
 }
 
 }  // namespace guard::daemon

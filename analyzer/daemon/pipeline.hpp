@@ -16,6 +16,7 @@
 #include "analyzer/daemon/metrics.hpp"
 #include "analyzer/daemon/once_a_minute.hpp"
 #include "analyzer/daemon/recorder.hpp"
+#include "analyzer/daemon/snapshot_writer.hpp"
 #include "analyzer/daemon/spool_source.hpp"
 #include "analyzer/daemon/timer.hpp"
 #include "analyzer/daemon/wakeup.hpp"
@@ -47,7 +48,7 @@ class Pipeline {
     void take_decisions(std::vector<detection::Decision>& decisions, bool already_recorded, Batch& batch);
     bool end_replay();
     void caught_up(Batch& batch);
-    void commit(Batch& batch, const std::stop_token& stop);
+    bool commit(Batch& batch, const std::stop_token& stop);
     bool try_commit(const Batch& batch);
     bool resolve_doubt();
     void note(const Recorded& recorded, const Batch& batch);
@@ -59,7 +60,9 @@ class Pipeline {
     void read_decisions(pqxx::connection& database);
     void housekeeping();
     void check_normalisation();
-    void save_snapshot();
+    void restore();
+    void begin_snapshot();
+    void write_last_snapshot(bool all_recorded);
     pqxx::connection& connection();
     template <class Work>
     bool with_database(Work work);
@@ -74,6 +77,7 @@ class Pipeline {
 
     HashKey key_;
     detection::Detector detector_;
+    SnapshotWriter snapshots_;
     KnownSubscribers subscribers_;
     std::unique_ptr<SpoolSource> source_;
     std::unique_ptr<pqxx::connection> connection_;

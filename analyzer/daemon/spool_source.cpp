@@ -1,26 +1,40 @@
 #include "analyzer/daemon/spool_source.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 #include "spool/retention.hpp"
 
 namespace guard::daemon {
 
+namespace {
+
+std::optional<spool::Position> position_of(const std::filesystem::path& directory,
+                                           const std::map<std::string, std::string>& positions) {
+    const auto known = positions.find(directory.string());
+    if (known == positions.end()) return std::nullopt;
+    auto position = spool::Position::parse(known->second);
+    if (!position)
+        throw std::runtime_error("the position of spool " + directory.string() + " cannot be read: \"" +
+                                 known->second + '"');
+    return position;
+}
+
+}  // namespace
+
 SpoolSource::SpoolSource(const std::vector<std::filesystem::path>& directories,
-                         const std::map<std::string, std::string>& recorded) {
+                         const std::map<std::string, std::string>& recorded,
+                         const std::map<std::string, std::string>& from) {
     for (const auto& directory : directories) {
-        Spool spool{spool::Reader(directory), {}, false};
-        if (const auto known = recorded.find(directory.string()); known != recorded.end()) {
-            const auto position = spool::Position::parse(known->second);
-            if (!position)
-                throw std::runtime_error("the position of spool " + directory.string() + " cannot be read: \"" +
-                                         known->second + '"');
-            spool.recorded = *position;
-        } else {
-            spool.caught_up = true;
-        }
-        spools_.push_back(std::move(spool));
+        const auto known = position_of(directory, recorded);
+        spools_.push_back({spool::Reader(directory, position_of(directory, from).value_or(spool::Position{})),
+                           known.value_or(spool::Position{}), !known});
     }
+}
+
+bool SpoolSource::caught_up() const {
+    return std::all_of(spools_.begin(), spools_.end(), [](const Spool& spool) { return spool.caught_up; });
 }
 
 const LoginEvent* SpoolSource::peek() {
