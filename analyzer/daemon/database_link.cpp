@@ -79,8 +79,26 @@ DatabaseLink::Use::~Use() {
     link_.until_ = std::chrono::steady_clock::time_point::max();
 }
 
+std::string sqlstate_of(const pqxx::sql_error& error) {
+    if (!error.sqlstate().empty()) return error.sqlstate();
+    const auto is = [&error]<class Type>(const Type*) { return dynamic_cast<const Type*>(&error) != nullptr; };
+    // What derives from another stands before it.
+    if (is(static_cast<pqxx::data_exception*>(nullptr))) return "22000";
+    if (is(static_cast<pqxx::unique_violation*>(nullptr))) return "23505";
+    if (is(static_cast<pqxx::integrity_constraint_violation*>(nullptr))) return "23000";
+    if (is(static_cast<pqxx::undefined_table*>(nullptr))) return "42P01";
+    if (is(static_cast<pqxx::undefined_function*>(nullptr))) return "42883";
+    if (is(static_cast<pqxx::undefined_column*>(nullptr))) return "42703";
+    if (is(static_cast<pqxx::syntax_error*>(nullptr))) return "42601";
+    if (is(static_cast<pqxx::insufficient_privilege*>(nullptr))) return "42501";
+    if (is(static_cast<pqxx::feature_not_supported*>(nullptr))) return "0A000";
+    if (is(static_cast<pqxx::insufficient_resources*>(nullptr))) return "53000";
+    if (is(static_cast<pqxx::plpgsql_error*>(nullptr))) return "P0001";
+    return {};
+}
+
 Trouble trouble_of(const pqxx::sql_error& error) {
-    const std::string state = error.sqlstate();
+    const std::string state = sqlstate_of(error);
     const std::string_view kind = std::string_view(state).substr(0, 2);
     if (kind == "22" || kind == "23") return Trouble::data;
     // Connection, a server that only reads, rolled back, resources, in use, operator, the system; and what has no

@@ -60,5 +60,7 @@ enum class Trouble {
     ours,  // a right, a table, a function is missing, or it says that it is broken itself: again later, with an alarm
 };
 [[nodiscard]] Trouble trouble_of(const pqxx::sql_error& error);
+// The SQLSTATE. libpqxx forgets it for those errors that have a type of their own: then one of the same class.
+[[nodiscard]] std::string sqlstate_of(const pqxx::sql_error& error);
 
 }  // namespace guard::daemon

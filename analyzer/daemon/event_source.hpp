@@ -45,6 +45,8 @@ class EventSource {
     // Behind the last event of each stream that was passed over.
     [[nodiscard]] virtual Positions positions() const = 0;
 
+    // Whether who stands at `one` has passed over all that who stands at `other` has; false also when they cannot tell.
+    [[nodiscard]] virtual bool covers(const Positions& one, const Positions& other) const = 0;
     // Nobody will ask again for what lies before these positions: it may be deleted.
     virtual void acknowledge(const Positions& positions) = 0;
     // About every ten seconds: streams that have appeared are taken in, what is past its term goes.

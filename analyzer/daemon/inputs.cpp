@@ -24,11 +24,6 @@ std::uint64_t control_number(const Positions& positions) {
     return number;
 }
 
-Positions of_source(Positions positions) {
-    positions.erase(kControlStream);
-    return positions;
-}
-
 std::optional<detection::Contract> find(const Contracts& contracts, const SubscriberKey& key) {
     const auto found = contracts.find(key);
     return found == contracts.end() ? std::nullopt : std::optional(found->second);
@@ -55,6 +50,15 @@ ContractChanges changes(const Contracts& before, const Contracts& after) {
 }
 
 }  // namespace
+
+Positions of_source(Positions positions) {
+    positions.erase(kControlStream);
+    return positions;
+}
+
+bool covers(const EventSource& source, const Positions& one, const Positions& other) {
+    return control_number(other) <= control_number(one) && source.covers(of_source(one), of_source(other));
+}
 
 Inputs::Inputs(detection::Detector& detector, EventSource& source, ControlJournal& journal, const Clock& clock,
                std::chrono::seconds max_lag)
@@ -151,6 +155,7 @@ bool Inputs::read(Batch& batch) {
 // True when there may be more to read at once.
 bool Inputs::read_events() {
     const Time now = clock_.now();
+    looked_steady_ = clock_.steady();
     bool more = true;
     std::size_t count = 0;
     for (; count < kAtOnce; ++count) {
@@ -173,7 +178,7 @@ bool Inputs::read_events() {
     take_pending();
     if (count > 0) {
         idle_since_ = now;
-        idle_since_steady_ = clock_.steady();
+        idle_since_steady_ = looked_steady_;
     }
     return more;
 }
@@ -296,8 +301,9 @@ std::vector<ControlInput> Inputs::in_force() const {
 void Inputs::caught_up(Batch& batch) {
     if (stage_ != Stage::live) return;
     take_due(Time::max());
-    // The clock may have been set while nothing came: time goes on from the last event as if it had not.
-    const Time now = idle_since_ + std::chrono::duration_cast<Microseconds>(clock_.steady() - idle_since_steady_);
+    // The clock may have been set while nothing came: time goes on from the last event as if it had not. As far as to
+    // when it was looked for events: whoever was stopped since then has not seen those that came meanwhile.
+    const Time now = idle_since_ + std::chrono::duration_cast<Microseconds>(looked_steady_ - idle_since_steady_);
     if (lag_.lagging) control(Lag{false});
     if (const auto due = detector_.next_settled(); due && *due <= now) control(Tick{now});
     collect(batch);

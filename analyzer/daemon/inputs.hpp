@@ -22,6 +22,11 @@ inline constexpr const char* kControlStream = "control";
 // An event so far in the future is taken as of now.
 inline constexpr std::chrono::seconds kMaxFuture{120};
 
+// Positions without that.
+[[nodiscard]] Positions of_source(Positions positions);
+// Whether all that is before the one positions, control inputs included, is before the other.
+[[nodiscard]] bool covers(const EventSource& source, const Positions& one, const Positions& other);
+
 struct InputCounters {
     std::uint64_t future_events = 0, journal_failures = 0;
 };
@@ -148,6 +153,7 @@ class Inputs {
     Time last_event_{};
     Time idle_since_{};  // the present when the last event was read, and how long ago that was
     std::chrono::steady_clock::time_point idle_since_steady_{};
+    std::chrono::steady_clock::time_point looked_steady_{};  // when it was looked for events last
     bool other_places_ = false;
     InputCounters counters_;
     OnceAMinute trouble_;

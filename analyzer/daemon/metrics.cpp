@@ -5,6 +5,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <chrono>
+#include <cmath>
+
 #include "event/file.hpp"
 
 namespace guard::daemon {
@@ -73,6 +76,15 @@ void Metrics::write(const std::filesystem::path& file, const Sample& sample, con
     out.gauge("pppoe_guard_packed_lossily", "IDs of which something was forgotten because too many were busy",
               number(sample.detector.packed_lossily));
     out.gauge("pppoe_guard_ids", "IDs that are remembered", number(sample.streams));
+    const SnapshotWriter::Status& snapshots = sample.snapshots;
+    const auto seconds = [](auto span) { return std::chrono::duration<double>(span).count(); };
+    out.gauge("pppoe_guard_snapshots_written", "Snapshots since the start", number(snapshots.written));
+    out.gauge("pppoe_guard_snapshots_failed", "Snapshots that could not be written", number(snapshots.failed));
+    out.gauge("pppoe_guard_snapshots_refused", "Snapshots that the last start could not use",
+              number(snapshots.refused));
+    out.gauge("pppoe_guard_snapshot_seconds", "When the last snapshot was written, since 1970",
+              std::floor(seconds(snapshots.last.time_since_epoch())));
+    out.gauge("pppoe_guard_snapshot_pause_seconds", "How long the pipeline waited for it", seconds(snapshots.pause));
     out.gauge("pppoe_guard_active_ids", "IDs accepted or alive within 24 hours", number(sample.active_ids));
     out.gauge("pppoe_guard_lag_seconds", "How old the newest event read is, when more are waiting", sample.lag_seconds);
     out.gauge("pppoe_guard_table_generation", "Generation of the published table", number(enforcer.generation));

@@ -11,6 +11,7 @@
 #include "analyzer/daemon/event_source.hpp"
 #include "analyzer/daemon/inputs.hpp"
 #include "analyzer/daemon/recorder.hpp"
+#include "analyzer/daemon/snapshot_writer.hpp"
 #include "analyzer/detection/detector.hpp"
 
 namespace guard::daemon {
@@ -29,6 +30,7 @@ class Metrics {
         InputCounters inputs;
         std::size_t streams = 0, active_ids = 0;
         double lag_seconds = 0;
+        SnapshotWriter::Status snapshots;
     };
     // Throws std::system_error when the file cannot be written.
     void write(const std::filesystem::path& file, const Sample& sample, const EnforcerStatus& enforcer);

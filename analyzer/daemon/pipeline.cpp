@@ -33,28 +33,27 @@ Pipeline::Pipeline(const config::Settings& settings, GeoFiles geo, std::unique_p
       geo_(std::move(geo)),
       key_(state_key(settings.state_directory)),
       detector_(settings.detection, geo_.locator, {}, key_),
+      snapshots_(settings.state_directory, key_),
       source_(std::move(source)),
       journal_(settings.state_directory),
       inputs_(detector_, *source_, journal_, clock, settings.detection.guards.max_lag),
-      link_(settings, "pppoe-guard-analyzer") {
-    const auto loaded = load_learned(detector_, key_, settings.state_directory);
-    if (!loaded.warning.empty()) spdlog::warn("event=snapshot_damaged detail=\"{}\"", loaded.warning);
-    spdlog::info("event=snapshot_loaded ids={}", loaded.ids);
-}
+      link_(settings, "pppoe-guard-analyzer") {}
 
 void Pipeline::run(const std::stop_token& stop) {
     start(stop);
     for (Timer* timer : {&snapshot_, &day_, &contracts_}) timer->restart();
+    bool all_recorded = true;
     while (!stop.stop_requested()) {
         apply_controls();
         Batch batch;
         const bool more = read(batch, stop);
-        if (inputs_.stage() != Inputs::Stage::recorded && (batch.has_effects() || progress_.due())) commit(batch, stop);
+        if (inputs_.stage() != Inputs::Stage::recorded && (batch.has_effects() || progress_.due()))
+            all_recorded = commit(batch, stop);
         housekeeping();
+        begin_snapshot();
         if (!more) pause_.wait_for(settings_.spool_poll.count() > 0 ? settings_.spool_poll : kDefaultPoll, stop);
     }
-    ended_ = true;
-    save_snapshot();
+    write_last_snapshot(all_recorded);
 }
 
 // Waits for the database: without the position that was committed last nothing may be read.
@@ -79,12 +78,28 @@ void Pipeline::start(const std::stop_token& stop) {
                 start.places = geo_.fingerprint;
                 start.releases = releases_since(database, start.since);
                 start.verdicts = verdicts_since(database, start.since);
+                start.snapshot = restore();
                 inputs_.begin(std::move(start));
                 started_ = true;
             },
             std::chrono::minutes{11});
         if (!done) pause_.wait_for(kRetry, stop);
     }
+}
+
+// Goes on from the newest snapshot, unless the database is older than it: what came between the two was then recorded
+// by nobody, and all has to be read again.
+Positions Pipeline::restore() {
+    LoadedState state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory);
+    if (!covers(*source_, committed_, state.positions)) {
+        spdlog::warn("event=snapshot_ahead detail=\"the database is older; reading the journal again\"");
+        state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory, Part::learned);
+    }
+    snapshots_.loaded(state);
+    // What a detector is made with cannot be assigned.
+    std::destroy_at(&detector_);
+    std::construct_at(&detector_, std::move(*state.detector));
+    return state.positions;
 }
 
 void Pipeline::reload(Reload wanted) {
@@ -131,41 +146,49 @@ bool Pipeline::go_live(Batch& batch) {
     return true;
 }
 
-void Pipeline::commit(Batch& batch, const std::stop_token& stop) {
-    if (batch.positions.empty() || (!batch.has_effects() && batch.positions == committed_)) return;
+// False: it is time to stop, and what is not committed is read again after the next start.
+bool Pipeline::commit(Batch& batch, const std::stop_token& stop) {
+    if (batch.positions.empty() || (!batch.has_effects() && batch.positions == committed_)) return true;
+    while (!try_commit(batch))
+        if (!pause_.wait_for(kRetry, stop)) return false;
+    committed_ = batch.positions;
+    return true;
+}
+
+// False: not now.
+bool Pipeline::try_commit(const Batch& batch) {
+    // No effect may outlive a control input that it rests on.
     try {
         inputs_.sync();
     } catch (const std::system_error& error) {
         trouble_.warn(std::string("event=control_journal_not_written detail=\"") + error.what() + '"');
     }
-    while (!try_commit(batch)) {
-        // What is not committed is read again after the next start.
-        if (!pause_.wait_for(kRetry, stop)) return;
-    }
-    committed_ = batch.positions;
-}
-
-// False: not now.
-bool Pipeline::try_commit(const Batch& batch) {
     bool done = false;
     with_database([&](pqxx::connection& database) {
         if (in_doubt_ && !resolve_doubt(database, done)) return;
         if (done) return;
-        const auto recorded = [&] {
-            try {
-                return record(database, batch, *geo_.locator, transaction_id_);
-            } catch (const pqxx::sql_error& error) {
-                if (trouble_of(error) != Trouble::data) throw;
-                return record(database, batch, *geo_.locator, transaction_id_, Refused::is_kept);
-            } catch (const pqxx::in_doubt_error&) {
-                in_doubt_ = true;
-                throw;
-            }
-        }();
+        const auto recorded = record_or_bury(database, batch);
         done = true;
         note(recorded, batch);
     });
     return done;
+}
+
+Recorded Pipeline::record_or_bury(pqxx::connection& database, const Batch& batch) {
+    const auto attempt = [&](Refused refused) {
+        try {
+            return record(database, batch, *geo_.locator, transaction_id_, refused);
+        } catch (const pqxx::in_doubt_error&) {
+            in_doubt_ = true;
+            throw;
+        }
+    };
+    try {
+        return attempt(Refused::fails);
+    } catch (const pqxx::sql_error& error) {
+        if (trouble_of(error) != Trouble::data) throw;
+    }
+    return attempt(Refused::is_kept);
 }
 
 void Pipeline::note(const Recorded& recorded, const Batch& batch) {
@@ -192,7 +215,8 @@ bool Pipeline::resolve_doubt(pqxx::connection& database, bool& committed) {
 }
 
 void Pipeline::database_failed(const char* event, const std::string& detail) {
-    trouble_.warn(std::string("event=") + event + " detail=\"" + detail + '"');
+    // Its further lines may show a row, and so an ID.
+    trouble_.warn(std::string(event) + " detail=\"" + detail.substr(0, detail.find('\n')) + '"');
     metrics_.database_failed();
     link_.drop();
 }
@@ -200,8 +224,8 @@ void Pipeline::database_failed(const char* event, const std::string& detail) {
 // It answers, but not with what was asked for. What will not pass by itself raises an alarm; nothing is given up for
 // it.
 void Pipeline::database_refuses(const pqxx::sql_error& error) {
-    const std::string state = error.sqlstate();
-    database_failed("database_refuses", "SQLSTATE " + state + ": " + error.what());
+    const std::string state = sqlstate_of(error);
+    database_failed("event=database_refuses", "SQLSTATE " + state + ": " + error.what());
     if (trouble_of(error) == Trouble::passing) return;
     try {
         pqxx::work transaction(link_.get());

@@ -17,6 +17,7 @@
 #include "analyzer/daemon/metrics.hpp"
 #include "analyzer/daemon/once_a_minute.hpp"
 #include "analyzer/daemon/recorder.hpp"
+#include "analyzer/daemon/snapshot_writer.hpp"
 #include "analyzer/daemon/timer.hpp"
 #include "analyzer/daemon/wakeup.hpp"
 #include "analyzer/detection/detector.hpp"
@@ -56,8 +57,9 @@ class Pipeline {
     void start(const std::stop_token& stop);
     bool read(Batch& batch, const std::stop_token& stop);
     bool go_live(Batch& batch);
-    void commit(Batch& batch, const std::stop_token& stop);
+    bool commit(Batch& batch, const std::stop_token& stop);
     bool try_commit(const Batch& batch);
+    Recorded record_or_bury(pqxx::connection& database, const Batch& batch);
     bool resolve_doubt(pqxx::connection& database, bool& committed);
     void note(const Recorded& recorded, const Batch& batch);
     void database_failed(const char* event, const std::string& detail);
@@ -69,7 +71,9 @@ class Pipeline {
     void once_a_minute();
     void write_metrics();
     void check_normalisation();
-    void save_snapshot();
+    Positions restore();
+    void begin_snapshot();
+    void write_last_snapshot(bool all_recorded);
     template <class Work>
     bool with_database(Work work, std::chrono::seconds longest = std::chrono::seconds{90});
 
@@ -84,6 +88,9 @@ class Pipeline {
 
     HashKey key_;
     detection::Detector detector_;
+    SnapshotWriter snapshots_;
+    Positions snapshot_positions_;    // of the snapshot that was begun last
+    std::uint64_t acknowledged_ = 0;  // snapshots
     std::unique_ptr<EventSource> source_;
     ControlJournal journal_;
     Inputs inputs_;
@@ -112,7 +119,7 @@ bool Pipeline::with_database(Work work, std::chrono::seconds longest) {
     } catch (const pqxx::sql_error& error) {
         database_refuses(error);
     } catch (const pqxx::failure& error) {
-        database_failed("database_away", error.what());
+        database_failed("event=database_away", error.what());
     }
     return false;
 }

@@ -6,6 +6,11 @@
 #include "sql/settings.hpp"
 
 namespace guard::daemon {
+namespace {
+
+constexpr std::size_t kForgetAtOnce = 200'000;  // every ten seconds: some milliseconds, and all in ten minutes
+
+}  // namespace
 
 void Pipeline::apply_controls() {
     if (!live_) return;
@@ -41,9 +46,10 @@ void Pipeline::take_reload() {
 }
 
 void Pipeline::housekeeping() {
-    if (checks_.due()) {
-        if (started_) source_->maintain(clock_.now());
-        if (started_) check_normalisation();
+    if (started_ && checks_.due()) {
+        source_->maintain(clock_.now());
+        check_normalisation();
+        detector_.forget(clock_.now(), kForgetAtOnce);
     }
     if (!settings_.metrics_file.empty() && metrics_due_.due()) write_metrics();
     if (!live_) return;
@@ -56,7 +62,6 @@ void Pipeline::housekeeping() {
             transaction.commit();
         });
     if (minute_.due()) once_a_minute();
-    if (snapshot_.due()) save_snapshot();
     if (day_.due())
         with_database(
             [](pqxx::connection& database) {
@@ -96,7 +101,7 @@ void Pipeline::write_metrics() {
         const bool behind = started_ && inputs_.last_event() != Time{} && source_->peek() != nullptr;
         metrics_.write(settings_.metrics_file,
                        {source_->status(), detector_.counters(), inputs_.counters(), detector_.streams().size(),
-                        detector_.active_ids(), behind ? std::max(lag, 0.0) : 0},
+                        detector_.active_ids(), behind ? std::max(lag, 0.0) : 0, snapshots_.status()},
                        enforcer_.status());
     } catch (const std::system_error& error) {
         trouble_.warn(std::string("event=metrics_not_written detail=\"") + error.what() + '"');
@@ -124,13 +129,24 @@ void Pipeline::check_normalisation() {
     enforcer_.set_paused(!same);
 }
 
-void Pipeline::save_snapshot() {
-    detector_.forget(clock_.now());
-    try {
-        save_learned(detector_, key_, settings_.state_directory);
-    } catch (const std::system_error& error) {
-        spdlog::error("event=snapshot_not_written detail=\"{}\"", error.what());
-    }
+// Only right after a commit of all that the detectors have seen: an effect that is still to be recorded would be lost
+// by going on behind it.
+void Pipeline::begin_snapshot() {
+    snapshots_.look();
+    if (snapshots_.status().written != std::exchange(acknowledged_, snapshots_.status().written))
+        source_->acknowledge(of_source(snapshot_positions_));
+    if (!live_ || snapshots_.is_writing() || committed_ != inputs_.positions() || !snapshot_.due()) return;
+    snapshot_positions_ = committed_;
+    snapshots_.begin(detector_, committed_, clock_.now());
+}
+
+void Pipeline::write_last_snapshot(bool all_recorded) {
+    Batch last;
+    if (live_) last.positions = inputs_.positions();
+    last.event_time = inputs_.last_event();
+    const bool recorded = live_ && all_recorded && (last.positions == committed_ || try_commit(last));
+    ended_ = true;
+    if (recorded) snapshots_.write(detector_, last.positions, clock_.now());
 }
 
 }  // namespace guard::daemon

@@ -231,7 +231,7 @@ void take(pqxx::work& transaction, const Entry& entry, Refused refused, Recorded
     } catch (const pqxx::sql_error& error) {
         if (trouble_of(error) != Trouble::data) throw;
         transaction.exec("ROLLBACK TO SAVEPOINT entry");
-        recorded.dead.push_back(bury(transaction, entry, error.sqlstate()));
+        recorded.dead.push_back(bury(transaction, entry, sqlstate_of(error)));
     }
 }
 
@@ -266,7 +266,7 @@ std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t tra
         return status == "committed";
     } catch (const pqxx::sql_error& error) {
         // "is in the future": a standby took over that never heard of it.
-        if (error.sqlstate() == "22023") return false;
+        if (sqlstate_of(error).starts_with("22")) return false;
         throw;
     }
 }

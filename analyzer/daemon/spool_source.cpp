@@ -63,7 +63,7 @@ void SpoolSource::look_for_spools() {
     for (auto it = spools_.begin(); it != spools_.end();) {
         const bool present = is_directory(it->first);
         if (present != it->second.present)
-            spdlog::info("event={} spool=\"{}\"", present ? "spool_found" : "spool_gone", it->first);
+            spdlog::info("{} spool=\"{}\"", present ? "event=spool_found" : "event=spool_gone", it->first);
         it->second.present = present;
         // Of a pattern: what is open in it is read to its end first.
         if (wanted.contains(it->first) || it->second.reader->peek() != nullptr) {
@@ -131,6 +131,15 @@ Positions SpoolSource::positions() const {
     Positions positions = dropped_;
     for (const auto& [directory, spool] : spools_) positions[directory] = spool.reader->position().to_string();
     return positions;
+}
+
+bool SpoolSource::covers(const Positions& one, const Positions& other) const {
+    return std::ranges::all_of(other, [&](const auto& stream) {
+        const auto known = one.find(stream.first);
+        const auto from = spool::Position::parse(stream.second);
+        const auto at = known == one.end() ? std::nullopt : spool::Position::parse(known->second);
+        return from && at && at->covers(*from);
+    });
 }
 
 void SpoolSource::maintain(Time now) {

@@ -23,6 +23,7 @@ class SpoolSource final : public EventSource {
     [[nodiscard]] const LoginEvent* peek() override;
     void pop() override;
     [[nodiscard]] Positions positions() const override;
+    [[nodiscard]] bool covers(const Positions& one, const Positions& other) const override;
     void acknowledge(const Positions&) override {}
     void maintain(Time now) override;
     [[nodiscard]] std::map<std::string, StreamStatus> status() const override;

@@ -264,17 +264,21 @@ void Detector::on_pppoe_reject(const LoginEventView& event, std::uint64_t key, s
 }
 
 void Detector::set_locator(std::shared_ptr<const geo::Locator> locator) {
+    const auto before = std::exchange(locator_, std::move(locator));
+    note_changed_pools(before->pools());
+    ++generation_;
+    number_regions();
+    streams_.relocate_packed();
+}
+
+void Detector::note_changed_pools(const geo::PoolTable& before) {
     std::erase_if(changed_pools_, [this](const auto& changed) { return changed.second + kDay <= newest_; });
     const auto note = [this](const geo::PoolTable& table, const geo::PoolTable& other) {
         for (const geo::Pool& pool : table.pools())
             if (!same_place(pool, other.find(pool.prefix))) changed_pools_.emplace_back(pool.prefix, newest_);
     };
-    note(locator->pools(), locator_->pools());
-    note(locator_->pools(), locator->pools());
-    locator_ = std::move(locator);
-    ++generation_;
-    number_regions();
-    streams_.relocate_packed();
+    note(locator_->pools(), before);
+    note(before, locator_->pools());
 }
 
 void Detector::number_regions() {
@@ -354,8 +358,8 @@ void Detector::restore(std::uint64_t key, const Learned& learned) {
     streams_.set_learned(known != nullptr ? *known : streams_.add(key), learned);
 }
 
-std::size_t Detector::forget(Time now) {
-    return streams_.forget(now, settings_);
+std::size_t Detector::forget(Time now, std::size_t most) {
+    return streams_.forget(now, settings_, most);
 }
 
 DetectorCounters Detector::counters() const {

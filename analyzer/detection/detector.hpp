@@ -114,10 +114,13 @@ class Detector {
     void restore(std::uint64_t key, const Learned& learned);
     // Packs all that has been quiet, without waiting for its turn.
     void pack_quiet() { streams_.pack_quiet(newest_, world()); }
-    // Drops what is past its term (R8): regions, and IDs, not seen for familiar_window. Returns how many IDs went.
-    std::size_t forget(Time now);
+    // Drops what is past its term (R8): regions, and IDs, not seen for familiar_window; of all IDs, or of the `most`
+    // whose turn it is. Returns how many IDs went.
+    std::size_t forget(Time now, std::size_t most = SIZE_MAX);
 
   private:
+    friend class DetectorState;
+    friend struct StateFields;
     // Whom a finding is about.
     struct Subject {
         Service service;
@@ -155,6 +158,7 @@ class Detector {
     // In full; null if it is not known.
     Stream* known_stream(std::uint64_t key);
     void number_regions();
+    void note_changed_pools(const geo::PoolTable& before);
 
     [[nodiscard]] Decision decide(const Finding& finding, std::uint64_t key, bool settled, Time now);
     [[nodiscard]] Reason held_back(const Finding& finding, const Stream& stream, Time now) const;

@@ -107,8 +107,6 @@ BOOST_AUTO_TEST_CASE(reload_takes_over_what_it_can_and_names_what_it_cannot) {
     replace(isp.config_file(), "mode = \"enforce\"", "mode = \"obsrve\"");
     isp.analyzer().signal(SIGHUP);
     BOOST_TEST(isp.analyzer().wait_for_output("event=reload_refused", 10s));
-    const auto said = run({(isp.directory() / "bin/guardctl").string(), "config", "check", isp.config_file().string()});
-    BOOST_TEST(said.output.find("pppoe-guard.toml:") != std::string::npos, said.output);
     BOOST_TEST(isp.analyzer().output().find("detection.mode: found \"obsrve\"") != std::string::npos,
                isp.analyzer().output());
     write_file(isp.config_file(), good, User::unprivileged());
@@ -144,8 +142,11 @@ BOOST_AUTO_TEST_CASE(the_allow_list_is_read_at_a_reload) {
     isp.execute("SELECT guard.allow_id('pppoe', guard.normalise_id('" + kId +
                     "'::text), 'noc', 'probe', now() + interval '1 day')",
                 "staff_sato");
+    const auto journalled = [&] { return isp.query("SELECT position FROM guard.progress WHERE spool = 'control'"); };
+    const std::string before = journalled();
     isp.analyzer().signal(SIGHUP);
     BOOST_TEST(isp.analyzer().wait_for_output("event=reloaded", 10s));
+    BOOST_TEST(wait_until([&] { return journalled() != before; }, 10s));
     steal(isp, kId);
     BOOST_TEST(wait_until(
         [&] { return isp.query("SELECT count(*) FROM guard.finding WHERE reason = 'allowed'") != "0"; }, 20s));
@@ -198,7 +199,7 @@ BOOST_AUTO_TEST_CASE(dead_letters_are_shown_to_the_desk_and_that_is_on_record) {
     const std::string desk = isp.postgres.connection_string("staff_sato");
     const auto listed = isp.guardctl({"dead-letters", "list", "--reason", "ticket 9", "--json", "--database", desk});
     BOOST_TEST(listed.status == 0, listed.output);
-    BOOST_TEST(listed.output.find("\"sqlstate\":\"23514\"") != std::string::npos, listed.output);
+    BOOST_TEST(listed.output.find("23514") != std::string::npos, listed.output);
     BOOST_TEST(listed.output.find(kId) != std::string::npos, listed.output);
     BOOST_TEST(isp.query("SELECT count(*) FROM guard.audit WHERE action = 'read' AND object = 'dead_letters' AND "
                          "actor = 'staff_sato' AND detail ->> 'purpose' = 'ticket 9'") == "1");

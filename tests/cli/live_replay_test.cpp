@@ -122,6 +122,7 @@ BOOST_AUTO_TEST_CASE(live_with_restarts_and_replayed_the_findings_are_the_same_b
         ++restarts;
     }
     clock.time += 24h;
+    static_cast<void>(life->inputs.read(batch));
     life->inputs.caught_up(batch);
     commit();
     BOOST_TEST(restarts > 5);

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(what_was_recorded_is_read_again_without_effects_and_what_wa
     BOOST_TEST(life->read().decisions.empty());
     BOOST_TEST(life->detector.streams().size() == 1U);
     clock.pass(31s);
-    Batch settled;
+    Batch settled = life->read();
     life->inputs.caught_up(settled);
     BOOST_REQUIRE(settled.decisions.size() == 1U);
     BOOST_TEST((settled.decisions[0].action == detection::Action::suspend));
@@ -196,6 +196,17 @@ BOOST_AUTO_TEST_CASE(a_stream_that_is_not_there_after_a_restart_keeps_its_positi
     streams["a"] = events;
     BOOST_TEST(life->read().positions.at("a") == "2");
     BOOST_TEST(life->source.passed_over == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(takes_a_portion_at_a_time) {
+    for (int n = 0; n < 2048; ++n) streams["a"].push_back(event("one", isp::kStart, isp::in_prefecture(1)));
+    restart();
+    Batch batch;
+    while (life->inputs.stage() != Inputs::Stage::live) life->inputs.read(batch);
+    for (const auto& [position, more] : {std::pair{"1024", true}, {"2048", true}, {"2048", false}}) {
+        BOOST_TEST(life->inputs.read(batch) == more);
+        BOOST_TEST(batch.positions.at("a") == position);
+    }
 }
 
 // --- the clock
@@ -441,7 +452,7 @@ class Scripted {
             appended_ = 0;
         }
         for (; appended_ <= at; ++appended_)
-            for (const std::size_t stream : {0, 1})
+            for (const std::size_t stream : {std::size_t{0}, std::size_t{1}})
                 std::ranges::copy(steps_[appended_].events[stream],
                                   std::back_inserter(streams_[stream == 0 ? "a" : "b"]));
     }

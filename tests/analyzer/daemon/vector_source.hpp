@@ -46,6 +46,12 @@ class VectorSource final : public EventSource {
         for (const auto& [name, at] : at_) positions[name] = std::to_string(at);
         return positions;
     }
+    [[nodiscard]] bool covers(const Positions& one, const Positions& other) const override {
+        return std::ranges::all_of(other, [&](const auto& stream) {
+            const auto known = one.find(stream.first);
+            return number(stream.second) <= (known == one.end() ? 0 : number(known->second));
+        });
+    }
     void acknowledge(const Positions& positions) override { acknowledged = positions; }
     void maintain(Time) override { ++maintained; }
     [[nodiscard]] std::map<std::string, StreamStatus> status() const override {
