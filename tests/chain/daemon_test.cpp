@@ -21,7 +21,8 @@ Isp::Options options() {
     Isp::Options result;
     result.passwords_in_sql = false;
     result.settle = 1s;
-    result.detection = "learning = 0\n";
+    // Two are no failover here.
+    result.detection = "learning = 0\n[detection.guards]\nstep_ids = 1000\nslow_step_ids = 1000\n";
     return result;
 }
 
