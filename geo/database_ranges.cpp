@@ -203,6 +203,7 @@ Expected<DatabaseRanges> MaxMindDatabase::ranges() const {
     if (const std::string fault = Walk(mapping_->database).run(ranges); !fault.empty())
         return unexpected(file_.string() + ": found " + fault + ", expected a sound MaxMind DB");
     ranges.type = type();
+    ranges.built = built();
     ranges.locations.shrink_to_fit();
     add_regions(ranges);
     return ranges;

@@ -24,6 +24,7 @@ struct DatabaseRanges {
     // radius within which 90 % of its addresses are, at least 50 km.
     std::map<std::string, Place, std::less<>> regions;  // by ISO 3166-2
     std::string type;                                   // "GeoLite2-City"; empty: no database
+    Time built{};
 };
 
 }  // namespace guard::geo

@@ -8,7 +8,10 @@
 namespace guard::geo {
 
 Locator::Locator(PoolTable pools, DatabaseRanges database, std::uint64_t generation)
-    : pools_(std::move(pools)), generation_(generation), database_type_(std::move(database.type)) {
+    : pools_(std::move(pools)),
+      generation_(generation),
+      database_type_(std::move(database.type)),
+      database_built_(database.built) {
     pools_.complete(database.regions);
     locations_.reserve(pools_.pools().size() + database.locations.size());
     locations_.emplace_back();

@@ -48,8 +48,9 @@ class Locator {
     [[nodiscard]] std::optional<Place> anywhere(const IpAddress& address) const;
     [[nodiscard]] const PoolTable& pools() const { return pools_; }
     [[nodiscard]] std::uint64_t generation() const { return generation_; }
-    // "GeoLite2-City"; empty without a database.
+    // "GeoLite2-City"; empty without a database. And when its data was compiled.
     [[nodiscard]] const std::string& database_type() const { return database_type_; }
+    [[nodiscard]] Time database_built() const { return database_built_; }
     // Of memory, for the look-ups; the pools' own rows come on top.
     [[nodiscard]] std::size_t bytes() const;
 
@@ -67,6 +68,7 @@ class Locator {
     PoolTable pools_;
     std::uint64_t generation_;
     std::string database_type_;
+    Time database_built_{};
     PageVector<Location> locations_;  // nowhere, the pools in their order, the places of the database
     RangeMap4 v4_;
     RangeMap6 v6_;

@@ -89,6 +89,7 @@ BOOST_AUTO_TEST_CASE(nested_networks_of_both_families) {
         BOOST_REQUIRE(all.locations.size() == 3U);  // nowhere, and each place once though both families have it
         BOOST_TEST(all.locations[2].region_code().view() == "JP-27");
         BOOST_TEST(all.type == "Test-City");
+        BOOST_TEST(format_rfc3339(all.built) == "2026-01-01T00:00:00.000000Z");
         const Both database = both(writer);
         BOOST_TEST(database.region("198.51.100.127") == "JP-01");
         BOOST_TEST(database.region("198.51.100.128") == "JP-27");

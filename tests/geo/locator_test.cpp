@@ -213,6 +213,7 @@ BOOST_AUTO_TEST_CASE(the_generation_is_the_callers) {
     for (const std::uint64_t generation : {std::uint64_t{0}, std::uint64_t{1}, UINT64_MAX})
         BOOST_TEST(load(generation)->generation() == generation);
     BOOST_TEST(load()->database_type() == "Test-City");
+    BOOST_TEST(format_rfc3339(load()->database_built()) == "2026-01-01T00:00:00.000000Z");
     BOOST_TEST(Locator::load(pools, {}, 1).value()->database_type().empty());
 }
 
