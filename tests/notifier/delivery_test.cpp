@@ -1,5 +1,6 @@
 // What becomes of a delivery: a real PostgreSQL, a real MTA, and a mail server that misbehaves to order.
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 #include "tests/notifier/delivery_fixture.hpp"
 #include "tests/notifier/smtp_responder.hpp"
@@ -117,6 +118,27 @@ BOOST_FIXTURE_TEST_CASE(a_lost_connection_is_tried_again_under_the_same_message_
     BOOST_REQUIRE(received.size() == 2U);
     BOOST_TEST(read_mail(received[0].message).headers.at("Message-ID") ==
                read_mail(received[1].message).headers.at("Message-ID"));
+}
+
+// As exim does after 1,000 mails through a connection, with 421; here after five.
+BOOST_FIXTURE_TEST_CASE(a_server_that_takes_a_few_mails_a_connection_gets_each_of_them_once, DeliveryFixture) {
+    const MailServer server("smtp_accept_max_per_connection = 5\n");
+    constexpr std::size_t kNotices = 23;
+    for (std::size_t i = 0; i < kNotices; ++i) queue("s" + std::to_string(i) + "@mail.example");
+    BOOST_TEST(notifier(server.port())->run_once() == kNotices);
+    const auto arrived = server.wait_for_messages(kNotices, 30s);
+    BOOST_TEST(arrived.size() == kNotices);
+    std::set<std::string> ids;
+    for (const auto& message : arrived) ids.insert(read_mail(message).headers.at("Message-ID"));
+    BOOST_TEST(ids.size() == kNotices);
+    BOOST_TEST(value("SELECT bool_and(state = 'accepted' AND tries = 1 AND maybe_twice = 0) FROM guard.delivery") ==
+               "t");
+    // It did say so: for each five mails a connection.
+    const auto log = server.log();
+    std::size_t refused = 0;
+    for (auto at = log.find("too many messages"); at != std::string::npos; at = log.find("too many messages", at + 1))
+        ++refused;
+    BOOST_TEST(refused == (kNotices - 1) / 5, log);
 }
 
 BOOST_FIXTURE_TEST_CASE(no_mail_server_means_later, DeliveryFixture) {
