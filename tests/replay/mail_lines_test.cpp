@@ -403,17 +403,16 @@ BOOST_AUTO_TEST_CASE(cyrus_and_courier) {
         "Mar  1 09:00:01 mx ");
 }
 
-// A line costs what its length is worth, whatever is in it: these, read again for each of their parts, would take
-// hours.
+// A line costs what its length is worth, whatever is in it. Were it looked through again for each of its parts, this
+// would not end before the test is given up.
 BOOST_AUTO_TEST_CASE(hostile_lines_are_read_once) {
-    constexpr std::array<std::string_view, 8> kParts = {"): unknown user ",
+    constexpr std::array<std::string_view, 7> kParts = {"): unknown user ",
                                                         "x,192.0.2.1): pam_authenticate() failed: ",
                                                         ")<",
                                                         "): request [",
                                                         "(-",
                                                         "SASL(-",
-                                                        "user=<",
-                                                        ": "};
+                                                        "user=<"};
     constexpr std::array<std::string_view, 5> kBegins = {
         "dovecot: auth: passwd-file(", "dovecot: imap-login: Disconnected (auth failed, 1 attempts): user=<",
         "sm-mta[7]: 6AM9GK0N000147: AUTH failure (PLAIN): ", "cyrus/imap[7]: badlogin: [192.0.2.1] PLAIN (",
@@ -421,11 +420,9 @@ BOOST_AUTO_TEST_CASE(hostile_lines_are_read_once) {
     for (const std::string_view begin : kBegins)
         for (const std::string_view part : kParts) {
             std::string line = "Mar  1 09:00:01 mx " + std::string(begin);
-            while (line.size() + part.size() + 1 < kLongestMailLine) line += part;
-            line += '\n';
-            std::string text;
-            for (int i = 0; i < 100; ++i) text += line;
-            BOOST_TEST(accounted(parsed(text)));
+            while (line.size() + part.size() < kLongestMailLine) line += part;
+            const bool worst = part == kParts[1] && begin == kBegins[0];
+            for (int i = 0; i < (worst ? 5000 : 10); ++i) BOOST_REQUIRE(accounted(parsed(line)));
         }
 }
 
