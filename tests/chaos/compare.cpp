@@ -80,12 +80,16 @@ Cases read_cases(World& world) {
         found.open = row[3].as<unsigned>();
         found.first = Time{Microseconds{row[4].as<std::int64_t>()}};
     }
-    for (const auto& row : rows(world,
-                                "SELECT service, convert_from(id, 'UTF8'), count(*), count(*) FILTER (WHERE state IN "
-                                "('suspended', 'released')) FROM guard.incident GROUP BY 1, 2")) {
+    // Rejects alone make an incident of their own, one a day.
+    for (const auto& row :
+         rows(world,
+              "SELECT service, convert_from(id, 'UTF8'), count(*) FILTER (WHERE incident_key NOT LIKE "
+              "'rejects/%'), count(*) FILTER (WHERE state IN ('suspended', 'released')), count(*) "
+              "FILTER (WHERE incident_key LIKE 'rejects/%') FROM guard.incident GROUP BY 1, 2")) {
         Suspended& found = cases[key_of(row)];
         found.incidents = row[2].as<unsigned>();
         found.suspending = row[3].as<unsigned>();
+        if (row[4].as<unsigned>() > 1) world.violation("told twice of its rejects: " + name(key_of(row)));
     }
     return cases;
 }
