@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/daemon/open_disconnects.hpp"
 #include "analyzer/detection/detector.hpp"
 #include "geo/locator.hpp"
 
@@ -18,10 +19,11 @@ namespace guard::daemon {
 struct Batch {
     std::vector<detection::Decision> decisions;
     std::vector<detection::LateSession> late_sessions;
+    std::vector<TakenAddress> taken;
     std::map<std::string, std::string> positions;
     Time event_time{};  // of the last event
 
-    [[nodiscard]] bool has_effects() const { return !decisions.empty() || !late_sessions.empty(); }
+    [[nodiscard]] bool has_effects() const { return !decisions.empty() || !late_sessions.empty() || !taken.empty(); }
 };
 
 struct Recorded {
