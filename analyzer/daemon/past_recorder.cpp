@@ -7,6 +7,8 @@
 #include <pqxx/binarystring>
 #include <string>
 
+#include "analyzer/daemon/recorder.hpp"
+
 namespace guard::daemon {
 namespace {
 
@@ -78,6 +80,7 @@ bool add_finding(pqxx::work& transaction, const Decision& decision) {
         finding.summary_ja);
     if (made.empty()) return false;
     add_evidence(transaction, made[0][0].as<std::int64_t>(), finding);
+    join_mass_event(transaction, decision, incident);
     return true;
 }
 

@@ -176,9 +176,7 @@ void record_decision(pqxx::work& transaction, const Decision& decision, const ge
     const std::int64_t incident = record_incident(transaction, decision);
     record_finding(transaction, decision, incident);
     if (decision.action == Action::review) ++recorded.reviews;
-    if (decision.action == Action::review && decision.reason == Reason::storm)
-        transaction.exec_params("SELECT guard.join_mass_event($1, $2, $3)", incident, regions_of(decision.finding),
-                                format_rfc3339(decision.finding.time));
+    join_mass_event(transaction, decision, incident);
     if (decision.reason == Reason::breaker)
         recorded.breaker_opened = open_breaker(transaction) || recorded.breaker_opened;
     if (decision.action == Action::suspend && decision.enforced)
@@ -186,6 +184,12 @@ void record_decision(pqxx::work& transaction, const Decision& decision, const ge
 }
 
 }  // namespace
+
+void join_mass_event(pqxx::work& transaction, const Decision& decision, std::int64_t incident) {
+    if (decision.action == Action::review && decision.reason == Reason::storm)
+        transaction.exec_params("SELECT guard.join_mass_event($1, $2, $3)", incident, regions_of(decision.finding),
+                                format_rfc3339(decision.finding.time));
+}
 
 Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
                 std::int64_t& transaction_id) {

@@ -36,6 +36,9 @@ struct Recorded {
 Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
                 std::int64_t& transaction_id);
 
+// Makes an incident, just recorded, a part of what many did at once, if that is why it waits for a person.
+void join_mass_event(pqxx::work& transaction, const detection::Decision& decision, std::int64_t incident);
+
 // Whether a transaction whose commit was in doubt has been committed; none while PostgreSQL is still at it.
 [[nodiscard]] std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id);
 
