@@ -51,7 +51,8 @@ BOOST_AUTO_TEST_CASE(a_changed_password_finds_the_suspension_of_the_name_that_lo
     };
     for (const Name& one :
          {Name{"o'hara+1@isp.example", "o=27hara=2B1@isp.example"}, Name{"a=41b@isp.example", "a=3D41b@isp.example"},
-          Name{"back\\slash%@isp.example", "back=5Cslash=25@isp.example"}, Name{"田中@isp.example", "田中@isp.example"},
+          Name{"isp\\taro%@isp.example", "isp=5C=5Ctaro=25@isp.example"}, Name{"q\"q", "q=5C=22q"},
+          Name{"田中@isp.example", "田中@isp.example"},
           Name{"dot.dash-1_x/y z@isp.example", "dot.dash-1_x/y z@isp.example"}}) {
         BOOST_TEST_CONTEXT(one.id) {
             store(one.stored, "stolen");
