@@ -41,7 +41,7 @@ struct DatabaseOptions {
 
 struct MigrateOptions {
     DatabaseOptions database;
-    bool dry_run = false;
+    bool dry_run = false, json = false;
     std::string radcheck;               // install the password trigger on this table, "public.radcheck"
     std::vector<std::string> services;  // whose passwords are in it
 };
@@ -104,7 +104,7 @@ int notices_bounce(const NoticesOptions& options);
 // All of them on the command line.
 void add_notices(CLI::App& app, NoticesOptions& options, int& result);
 
-int config_check(const std::filesystem::path& file);
+int config_check(const std::filesystem::path& file, bool json);
 int config_show(const std::filesystem::path& file);
 int config_manual();
 

@@ -105,7 +105,7 @@ int notices_dead_letters(const NoticesOptions& options) {
 
 int notices_show(const NoticesOptions& options) {
     return with_database(options.database, "notices show", [&](const config::Settings&, pqxx::connection& connection) {
-        const std::string ticket = open_ticket(connection, options.number, options.reason);
+        const std::string ticket = open_ticket(connection, "guard.evidence_open", options.number, options.reason);
         pqxx::work transaction(connection);
         const auto rows = transaction.exec_params("SELECT * FROM guard.notices_read($1::uuid)", ticket);
         std::string last;

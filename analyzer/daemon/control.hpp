@@ -42,6 +42,9 @@ struct Verdict {
 
 [[nodiscard]] bool breaker_is_open(pqxx::connection& connection);
 
+// How much is kept longer than it may be (R8). The deletion runs every hour, so two hours count as in time.
+[[nodiscard]] std::uint64_t rows_past_term(pqxx::connection& connection);
+
 // Contracts and allow list as they were read last. Apart, because there is a contract for every subscriber.
 class KnownSubscribers {
   public:

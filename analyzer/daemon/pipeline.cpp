@@ -13,7 +13,7 @@ namespace guard::daemon {
 namespace {
 
 constexpr std::size_t kBatchEvents = 1024;
-constexpr auto kDefaultPoll = std::chrono::milliseconds{50};
+constexpr auto kDefaultPoll = std::chrono::milliseconds{10};
 constexpr auto kRetry = std::chrono::seconds{1};
 constexpr auto kFuture = std::chrono::seconds{120};
 
@@ -73,6 +73,7 @@ void Pipeline::start(const std::stop_token& stop) {
             subscribers_.read_allowed(database);
             detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
             committed_ = stored_positions(database);
+            open_disconnects_.read(database);
             source_ = std::make_unique<SpoolSource>(settings_.spools, committed_);
         });
         if (!done) pause_.wait_for(kRetry, stop);
@@ -134,11 +135,18 @@ void Pipeline::take_events(std::span<LoginEvent> events, bool already_recorded, 
         detector_.on_events(views_, decisions);
     }
     take_decisions(decisions, already_recorded, batch);
+    if (!already_recorded) open_disconnects_.seen(*taken, batch.taken);
 }
 
 void Pipeline::take_decisions(std::vector<detection::Decision>& decisions, bool already_recorded, Batch& batch) {
     auto late = detector_.take_late_sessions();
     if (already_recorded) return;
+    for (const auto& decision : decisions)
+        for (const IpAddress& address : decision.open_addresses)
+            open_disconnects_.expect(decision.finding.service, decision.finding.id, address, decision.decided);
+    for (const auto& session : late)
+        for (const IpAddress& address : session.addresses)
+            open_disconnects_.expect(session.service, session.id, address, last_event_);
     std::move(decisions.begin(), decisions.end(), std::back_inserter(batch.decisions));
     std::move(late.begin(), late.end(), std::back_inserter(batch.late_sessions));
 }
@@ -335,8 +343,10 @@ void Pipeline::housekeeping() {
             pqxx::work sealing(database);
             sealing.exec("SELECT guard.seal_audit()");
             sealing.commit();
+            open_disconnects_.read(database);
             subscribers_.read_allowed(database);
             if (contracts_.due()) subscribers_.read_contracts(database);
+            if (terms_.due()) rows_past_term_ = rows_past_term(database);
             detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
         });
         source_->keep_term(settings_.spool_retention, clock_.now());
@@ -350,10 +360,11 @@ void Pipeline::housekeeping() {
         });
     if (!settings_.metrics_file.empty() && metrics_due_.due()) try {
             const double lag = std::chrono::duration<double>(clock_.now() - last_event_).count();
-            metrics_.write(settings_.metrics_file,
-                           {source_->status(), detector_.counters(), detector_.streams().size(), detector_.active_ids(),
-                            last_event_ == Time{} || source_->peek() == nullptr ? 0 : std::max(lag, 0.0)},
-                           enforcer_.status());
+            metrics_.write(
+                settings_.metrics_file,
+                {source_->status(), detector_.counters(), detector_.streams().size(), detector_.active_ids(),
+                 last_event_ == Time{} || source_->peek() == nullptr ? 0 : std::max(lag, 0.0), rows_past_term_},
+                enforcer_.status());
         } catch (const std::system_error& error) {
             trouble_.warn(std::string("event=metrics_not_written detail=\"") + error.what() + '"');
         }

@@ -15,6 +15,7 @@
 #include "analyzer/daemon/inbox.hpp"
 #include "analyzer/daemon/metrics.hpp"
 #include "analyzer/daemon/once_a_minute.hpp"
+#include "analyzer/daemon/open_disconnects.hpp"
 #include "analyzer/daemon/recorder.hpp"
 #include "analyzer/daemon/spool_source.hpp"
 #include "analyzer/daemon/timer.hpp"
@@ -77,6 +78,7 @@ class Pipeline {
     KnownSubscribers subscribers_;
     std::unique_ptr<SpoolSource> source_;
     std::unique_ptr<pqxx::connection> connection_;
+    OpenDisconnects open_disconnects_;
     Inbox<Release> releases_;
     Inbox<Verdict> verdicts_;
     std::vector<LoginEvent> events_;     // read, and not yet seen by the detector; kept for their memory
@@ -85,13 +87,14 @@ class Pipeline {
     std::map<std::string, std::string> committed_;
     std::int64_t transaction_id_ = 0;  // of the last try to record
     bool replaying_ = true;            // only events whose effects were recorded before the restart were read so far
+    std::optional<std::uint64_t> rows_past_term_;
     Metrics metrics_;
     Wakeup pause_;
     OnceAMinute trouble_;
     Timer control_{std::chrono::milliseconds{250}}, progress_{std::chrono::seconds{1}},
         blocks_{std::chrono::seconds{1}}, metrics_due_{std::chrono::seconds{15}}, checks_{std::chrono::seconds{10}},
         minute_{std::chrono::seconds{60}}, snapshot_{std::chrono::minutes{10}}, contracts_{std::chrono::minutes{10}},
-        day_{std::chrono::hours{24}};
+        terms_{std::chrono::minutes{10}}, day_{std::chrono::hours{24}};
 };
 
 }  // namespace guard::daemon
