@@ -356,7 +356,9 @@ Section notice() {
               "database and to the mail server."},
              {"retry", Duration{IN(notice_retry), 1s, 24h}, "First pause after a failed attempt; it doubles."},
              {"give_up", Duration{IN(notice_give_up), 1min, days{30}},
-              "A channel that has failed for so long has failed for good."}}};
+              "A channel that has failed for so long has failed for good."},
+             {"metrics_file", File{IN(notice_metrics_file)},
+              "The notifier's metrics, as `analyzer.metrics_file`. Empty: none."}}};
 }
 
 Section log() {

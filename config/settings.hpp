@@ -185,6 +185,7 @@ struct Settings {
     unsigned notice_senders = 4;  // at the same time in one notifier
     seconds notice_retry{60};     // first back-off
     seconds notice_give_up{3 * 24 * 3600};
+    std::filesystem::path notice_metrics_file;      // empty: none
     seconds notice_answer{24 * 3600};               // so long a step of the plan waits for an answer
     std::string pppoe_plan, smtp_auth_plan;         // config/notice_plan.hpp; empty: made of what is configured
     std::map<std::string, std::string> rule_plans;  // by rule; empty or not there: as the service

@@ -47,4 +47,16 @@ std::string in_quotes(std::string_view text) {
     return result + '"';
 }
 
+std::string hexadecimal(std::string_view bytes) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    std::string result;
+    result.reserve(2 * bytes.size());
+    for (const char byte : bytes) {
+        const auto value = static_cast<unsigned char>(byte);
+        result += kDigits[value >> 4];
+        result += kDigits[value & 0xf];
+    }
+    return result;
+}
+
 }  // namespace guard

@@ -14,4 +14,7 @@ namespace guard {
 // then it ends `"...`. For the `found` of a message: never pass an ID.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
+// Two lower-case digits for each byte.
+[[nodiscard]] std::string hexadecimal(std::string_view bytes);
+
 }  // namespace guard

@@ -40,12 +40,20 @@ struct StreamOptions {
     std::size_t block_bytes = 256 * 1024;  // what is read and parsed at a time; for tests, at most 1 MiB
 };
 
+// What tells two lines of one attempt from two attempts; as in LogEvent, for the stream's own use.
+struct Trace {
+    std::uint64_t connection = 0, text = 0;
+    bool summary = false, copied = false;
+    Witness witness = Witness::server;
+};
+
 struct StreamEvent {
     LoginEvent event;  // smtp_auth for imap and pop3, too. The ID of a reject is empty where the log does not name it
     Protocol protocol = Protocol::pppoe;
     std::uint32_t attempts = 1;  // of a reject
     std::uint32_t input = 0;     // index into EventStream::counts()
     std::uint64_t line = 0;      // from 1; of a record or row the first
+    Trace trace;
 };
 using Batch = std::vector<StreamEvent>;
 

@@ -12,6 +12,7 @@
 
 #include "analyzer/daemon/file_watch.hpp"
 #include "analyzer/daemon/pipeline.hpp"
+#include "analyzer/daemon/state_lock.hpp"
 #include "config/logging.hpp"
 #include "config/options.hpp"
 #include "geo/gateways.hpp"
@@ -94,6 +95,7 @@ std::jthread thread(const char* name, std::atomic<bool>& failed, Work work) {
 
 int run(const std::filesystem::path& config_file) {
     const config::Settings settings = load_settings(config_file);
+    const daemon::StateLock lock(settings.state_directory);
     config::set_up_logging(settings, "pppoe-guard-analyzer");
     std::uint64_t generation = 1;
     daemon::FileWatch watch({settings.pools, settings.mmdb, settings.gateways});

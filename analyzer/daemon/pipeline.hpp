@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <pqxx/pqxx>
+#include <span>
 #include <stop_token>
 #include <vector>
 
@@ -42,7 +43,7 @@ class Pipeline {
   private:
     void start(const std::stop_token& stop);
     bool read_events(Batch& batch);
-    void take_event(const LoginEvent& event, bool already_recorded, Batch& batch);
+    void take_events(std::span<LoginEvent> events, bool already_recorded, Batch& batch);
     void take_decisions(std::vector<detection::Decision>& decisions, bool already_recorded, Batch& batch);
     bool end_replay();
     void caught_up(Batch& batch);
@@ -78,6 +79,8 @@ class Pipeline {
     std::unique_ptr<pqxx::connection> connection_;
     Inbox<Release> releases_;
     Inbox<Verdict> verdicts_;
+    std::vector<LoginEvent> events_;     // read, and not yet seen by the detector; kept for their memory
+    std::vector<LoginEventView> views_;  // of those that go to the detector together
     Time last_event_{};
     std::map<std::string, std::string> committed_;
     std::int64_t transaction_id_ = 0;  // of the last try to record

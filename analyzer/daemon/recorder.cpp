@@ -6,6 +6,8 @@
 #include <optional>
 #include <pqxx/binarystring>
 
+#include "analyzer/daemon/finding_rows.hpp"
+
 namespace guard::daemon {
 namespace {
 
@@ -52,18 +54,7 @@ void record_finding(pqxx::work& transaction, const Decision& decision, std::int6
         text(to_string(decision.action)), reason_of(decision), format_rfc3339(finding.time), finding.summary_en,
         finding.summary_ja);
     if (!row[1].as<bool>()) return;
-    const auto id = row[0].as<std::int64_t>();
-    int position = 0;
-    for (const detection::Evidence& evidence : finding.evidence) {
-        const std::optional<std::string> address =
-            evidence.address ? std::optional(evidence.address->to_string()) : std::nullopt;
-        const std::optional<std::string> region =
-            evidence.region.empty() ? std::nullopt : std::optional(text(evidence.region.view()));
-        transaction.exec_params(
-            "INSERT INTO guard.evidence (finding_id, position, event_time, kind, address, region) VALUES ($1, $2, $3, "
-            "$4, $5, $6)",
-            id, position++, format_rfc3339(evidence.time), text(to_string(evidence.kind)), address, region);
-    }
+    insert_evidence(transaction, row[0].as<std::int64_t>(), finding);
 }
 
 // One row for the NAS of each address; where the pool names none, nobody can be asked, and the audit says so.

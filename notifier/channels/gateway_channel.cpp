@@ -80,13 +80,7 @@ std::string gateway_signature(std::string_view key, std::string_view timestamp, 
     if (HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
              reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(), &size) == nullptr)
         throw std::runtime_error("HMAC-SHA256 cannot be computed");
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::string text = "v1=";
-    for (unsigned i = 0; i < size; ++i) {
-        text += kHex[digest[i] >> 4];
-        text += kHex[digest[i] & 15];
-    }
-    return text;
+    return "v1=" + hexadecimal({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 Expected<Gateway, std::vector<std::string>> load_gateway(const std::string& name,

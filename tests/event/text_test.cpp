@@ -36,6 +36,11 @@ BOOST_AUTO_TEST_CASE(long_text_is_cut_between_characters) {
     BOOST_TEST(is_plain_utf8(shown));
 }
 
+BOOST_AUTO_TEST_CASE(hexadecimal_has_two_digits_a_byte) {
+    BOOST_TEST(hexadecimal("").empty());
+    BOOST_TEST(hexadecimal("\x00\x0f\x7f\x80\xff"sv) == "000f7f80ff");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
