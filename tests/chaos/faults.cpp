@@ -82,11 +82,25 @@ void take_connections(World& world) {
 // --- files
 
 // As an editor does it: never half of it.
-void replace_pools(World& world, const std::string& text) {
-    const auto file = world.isp.directory() / "pools.csv", beside = world.isp.directory() / "pools.csv.new";
+void replace_file(const fs::path& file, const std::string& text) {
+    const fs::path beside = file.string() + ".new";
     test::write_file(beside, text, test::User::unprivileged());
     fs::rename(beside, file);
+}
+
+void reload(World& world, const std::string& pools, const std::string& more_configuration) {
+    replace_file(world.isp.directory() / "pools.csv", pools);
+    replace_file(world.isp.config_file(), world.configuration + more_configuration);
     world.isp.analyzer().signal(SIGHUP);
+}
+void reload_good(World& world) {
+    reload(world, world.pools(), "");
+}
+void reload_bad(World& world) {
+    if (world.random() % 2 == 0)
+        reload(world, "10.1.0.0/16,JP,JP-99x,,,,,,nas1\n", "");
+    else
+        reload(world, world.pools(), "no_such_key = true\n");
 }
 
 void fill(World& world, const char* disk) {
@@ -132,11 +146,9 @@ constexpr Fault kFaults[] = {
      "SIGTERM, and a start"},
     {"analyzer.hang", "analyzer", 200ms, 3000ms, [](World& world) { world.isp.analyzer().signal(SIGSTOP); },
      [](World& world) { world.isp.analyzer().signal(SIGCONT); }, "SIGSTOP, SIGCONT"},
-    {"analyzer.reload", "analyzer", 100ms, 300ms, [](World& world) { replace_pools(world, world.pools()); }, nothing,
-     "SIGHUP, with the same pools written anew"},
-    {"analyzer.reload_bad", "analyzer", 200ms, 1500ms,
-     [](World& world) { replace_pools(world, "10.1.0.0/16,JP,JP-99x,,,,,,nas1\n"); },
-     [](World& world) { replace_pools(world, world.pools()); }, "SIGHUP, with a pool file that is wrong"},
+    {"analyzer.reload", "analyzer", 100ms, 300ms, reload_good, nothing, "SIGHUP, with the same files written anew"},
+    {"analyzer.reload_bad", "analyzer", 200ms, 1500ms, reload_bad, reload_good,
+     "SIGHUP, with a pool or configuration file that is wrong"},
 
     {"notifier.kill", "notifier", 0ms, 1500ms, [](World& world) { world.kill_notifier(); }, launch_notifier,
      "kill -9, at any moment"},
@@ -204,7 +216,7 @@ constexpr Fault kFaults[] = {
     {"mta.hang", "mta", 200ms, 2500ms, [](World& world) { kill(world.isp.mail.pid(), SIGSTOP); },
      [](World& world) { kill(world.isp.mail.pid(), SIGCONT); }, "SIGSTOP, SIGCONT"},
 
-    {"disk.spool", "spool", 500ms, 2500ms, [](World& world) { fill(world, "spool"); },
+    {"disk.spool", "spool", 1000ms, 3000ms, [](World& world) { fill(world, "spool"); },
      [](World& world) { clear(world, "spool"); }, "the disk of the spools is full"},
     {"disk.state", "state", 500ms, 3000ms, [](World& world) { fill(world, "state"); },
      [](World& world) { clear(world, "state"); }, "the disk of state directory and metrics is full"},
@@ -249,10 +261,11 @@ std::span<const Fault> all_faults() {
     return kFaults;
 }
 
-std::vector<Planned> plan(World& world, milliseconds length, unsigned count, const std::set<std::string>& only) {
+std::vector<Planned> plan(World& world, milliseconds length, unsigned count, std::uint64_t first,
+                          const std::set<std::string>& only) {
     std::vector<Planned> planned;
     for (unsigned tries = 0; planned.size() < count && tries < 40 * count; ++tries) {
-        const Fault& fault = kFaults[world.random() % std::size(kFaults)];
+        const Fault& fault = kFaults[tries == 0 ? first % std::size(kFaults) : world.random() % std::size(kFaults)];
         Planned fresh{&fault, between(world.random, 0ms, length), {}};
         fresh.until = fresh.at + between(world.random, fault.least, fault.most);
         if (!only.empty() && !only.contains(std::string(fault.name))) continue;

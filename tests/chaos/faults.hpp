@@ -33,8 +33,9 @@ struct Planned {
     milliseconds at{0}, until{0};
 };
 
-// So many at random times within `length`; only those of `only`, if it names any.
-[[nodiscard]] std::vector<Planned> plan(World& world, milliseconds length, unsigned count,
+// So many at random times within `length`; one of them the `first`, counted round and round, so that none is left out
+// for long. Only those of `only`, if it names any.
+[[nodiscard]] std::vector<Planned> plan(World& world, milliseconds length, unsigned count, std::uint64_t first,
                                         const std::set<std::string>& only);
 // Lets them happen; all are over when it returns.
 void carry_out(World& world, const std::vector<Planned>& planned, std::map<std::string_view, Happened>& happened);

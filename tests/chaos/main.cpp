@@ -95,7 +95,7 @@ void old_thieves_try_again(World& world) {
 Compared play(World& world, const Options& options, unsigned round, Totals& totals) {
     world.random.seed(seed_of(options, round));
     const auto count = std::uniform_int_distribution<unsigned>(kLeastFaults, kMostFaults)(world.random);
-    auto planned = plan(world, kWindow, count, options.only);
+    auto planned = plan(world, kWindow, count, options.seed + round, options.only);
     old_thieves_try_again(world);
     world.add_thefts(round, kThefts, kWindow * 3 / 4);
     if (round % 2 == 0 && options.only.empty()) {

@@ -26,7 +26,7 @@ test::Isp::Options options() {
     result.dead_peer = kDeadPeer;
     result.quiet = kQuiet;
     result.spool_quota = 1 << 30;
-    result.segment_kib = 256;  // a full disk is noticed when the next one is to be made
+    result.segment_kib = 64;  // a full disk is noticed when the next one is to be made
     // Thieves are many here, and all of them are to be suspended; what is to be held back is a failover.
     result.detection =
         "learning = 0\n[detection.guards]\nstorm_base = 1000000\nslow_step_ids = 1000000\nbreaker_per_hour = 10000\n"
@@ -90,9 +90,9 @@ std::string World::pools() const {
 void World::configure() {
     const auto nobody = test::User::unprivileged();
     test::write_file(isp.directory() / "pools.csv", pools(), nobody);
-    std::string text = test::read_file(isp.config_file());
-    replace(text, "\"metrics.prom\"", "\"state/metrics.prom\"");
-    test::write_file(isp.config_file(), text, nobody);
+    configuration = test::read_file(isp.config_file());
+    replace(configuration, "\"metrics.prom\"", "\"state/metrics.prom\"");
+    test::write_file(isp.config_file(), configuration, nobody);
 }
 
 unsigned World::region() {

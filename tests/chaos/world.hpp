@@ -54,6 +54,7 @@ class World {
     Random life;    // when who asks; of the thread of the traffic
     test::Isp isp;
     std::map<std::string, std::unique_ptr<test::SmallDisk>> disks;  // spool, state, enforcement
+    std::string configuration;                                      // of the analyzer
     AddressBook book;
     std::vector<std::shared_ptr<Theft>> thefts;
     std::map<std::string, std::string> guessers;  // source to the ID whose password it has found
