@@ -96,6 +96,10 @@ void Pipeline::restore() {
     }
     snapshots_.loaded(state);
     auto source = std::make_unique<SpoolSource>(settings_.spools, committed_, state.positions);
+    if (source->peek() != nullptr)
+        for (const auto& [spool, status] : source->status())
+            if (status.reader.deleted_unread > 0)
+                spdlog::warn("event=journal_gap spool=\"{}\" segments={}", spool, status.reader.deleted_unread);
     // What a detector is made with cannot be assigned.
     std::destroy_at(&detector_);
     std::construct_at(&detector_, std::move(*state.detector));
