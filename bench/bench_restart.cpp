@@ -101,7 +101,8 @@ void journal(std::uint64_t wanted) {
     const std::string of = fmt::format(", {} M events of 1 M IDs in two spools", written / 1'000'000);
 
     auto detector = new_detector(bench::locator());
-    daemon::SpoolSource source(spools, {});
+    daemon::SpoolSource source(spools, std::chrono::hours{48});
+    source.open({});
     std::vector<LoginEvent> events(kBatch);
     std::vector<LoginEventView> views;
     std::vector<detection::Decision> decisions;

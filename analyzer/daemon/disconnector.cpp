@@ -10,7 +10,6 @@
 #include "analyzer/daemon/once_a_minute.hpp"
 #include "event/descriptor.hpp"
 #include "event/keyed_hash.hpp"
-#include "sql/connection.hpp"
 
 namespace guard::daemon {
 namespace {
@@ -94,15 +93,16 @@ void collect_answers(std::vector<Pending>& pending, std::chrono::milliseconds ti
 }  // namespace
 
 Disconnector::Disconnector(const config::Settings& settings, const config::NasList& nases, const Clock& clock)
-    : settings_(settings), nases_(nases), clock_(clock) {}
+    : settings_(settings), nases_(nases), clock_(clock), link_(settings, "pppoe-guard-disconnector") {}
 
 void Disconnector::run(const std::stop_token& stop) {
     OnceAMinute trouble;
     while (!stop.stop_requested()) {
         try {
-            const auto connection = sql::connect(settings_, "pppoe-guard-disconnector");
-            serve(*connection, stop);
+            serve(link_.get(), stop);
         } catch (const std::exception& error) {
+            link_.drop();
+            if (stop.stop_requested()) return;
             trouble.warn(std::string("event=disconnector_waits detail=\"") + error.what() + '"');
             wakeup_.wait_for(std::chrono::seconds{1}, stop);
         }
@@ -111,8 +111,12 @@ void Disconnector::run(const std::stop_token& stop) {
 
 void Disconnector::serve(pqxx::connection& connection, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        const auto orders = due(connection);
-        if (!orders.empty()) write(connection, orders, ask(orders));
+        const auto orders = [&] {
+            const DatabaseLink::Use use(link_);
+            auto found = due(connection);
+            if (!found.empty()) write(connection, found, ask(found));
+            return found;
+        }();
         if (orders.size() < kAtOnce) wakeup_.wait_for(std::chrono::seconds{1}, stop);
     }
 }

@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <vector>
 
+#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/disconnect_packet.hpp"
 #include "analyzer/daemon/wakeup.hpp"
 #include "config/nas_file.hpp"
@@ -21,6 +22,8 @@ class Disconnector {
     void run(const std::stop_token& stop);
     // There may be something in the queue.
     void wake() { wakeup_.wake(); }
+    // From any thread.
+    DatabaseLink& link() { return link_; }
 
   private:
     struct Order {
@@ -44,6 +47,7 @@ class Disconnector {
     const config::Settings& settings_;
     const config::NasList& nases_;
     const Clock& clock_;
+    DatabaseLink link_;
     Wakeup wakeup_;
 };
 

@@ -336,14 +336,21 @@ void Detector::dismiss(Service service, const std::string& id, Time now) {
     drop_settling(key, now);
 }
 
-void Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
+bool Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
     std::set<std::uint64_t> suspended;
     for (const OpenSuspension& suspension : open) {
         const std::uint64_t key = stream_key(suspension.service, suspension.id);
         suspended.insert(key);
         if (!open_stream(key).suspended) breaker_.carried_out(suspension.since);
     }
-    streams_.set_suspended([&](std::uint64_t key) { return suspended.contains(key); });
+    // An ID that was added above and is suspended by this alone is a change, too.
+    return streams_.set_suspended([&](std::uint64_t key) { return suspended.contains(key); }) > 0;
+}
+
+void Detector::set_actions(const config::DetectionSettings& settings) {
+    settings_.mode = settings.mode;
+    settings_.rule_modes = settings.rule_modes;
+    settings_.profile = settings.profile;
 }
 
 void Detector::restore(std::uint64_t key, const Learned& learned) {

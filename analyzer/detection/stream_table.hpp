@@ -63,14 +63,20 @@ class StreamTable {
 
     // The places of packed lines are to be looked up again: the pool table is another one.
     void relocate_packed();
-    // suspended(key) tells of every stream.
+    // suspended(key) tells of every stream. Returns of how many it was another than before.
     template <class Suspended>
-    void set_suspended(const Suspended& suspended) {
+    std::size_t set_suspended(const Suspended& suspended) {
+        std::size_t changed = 0;
         for (std::uint32_t number = 0; number < size_; ++number) {
             PackedStream& record = this->record(number);
-            record.suspended = suspended(record.key) ? 1 : 0;
-            if (record.form() == PackedStream::Form::open) open_[record.open]->suspended = record.suspended != 0;
+            const bool open = record.form() == PackedStream::Form::open;
+            const bool before = open ? open_[record.open]->suspended : record.suspended != 0;
+            const bool now = suspended(record.key);
+            if (before != now) ++changed;
+            record.suspended = now ? 1 : 0;
+            if (open) open_[record.open]->suspended = now;
         }
+        return changed;
     }
     // Drops what is past its term (R8), of all streams or of the `most` whose turn it is. Returns how many streams went.
     std::size_t forget(Time now, const config::DetectionSettings& settings, std::size_t most = SIZE_MAX);
