@@ -159,12 +159,14 @@ Section detection() {
          {"familiar_spacing", Duration{IN(detection.familiar_spacing), 1h, days{7}},
           "Sightings that count towards familiar are so far apart."},
          {"reorder", Duration{IN(detection.reorder), 0s, 10min},
-          "Replay puts events that come so much too late back into their order."}}};
+          "An event may come so much too late. Replay puts it back into its order; what rests on a sign of life of a "
+          "line waits so long."}}};
 }
 
 Section rule_modes() {
     Section section{"detection.rule_modes",
-                    "A rule with a mode of its own; the others follow `detection.mode`. Put the name in quotes: "
+                    "A rule with a mode of its own; the others follow that of their service (`detection.pppoe.mode`, "
+                    "`detection.smtp.mode`), or else `detection.mode`. Put the name in quotes: "
                     "`\"pppoe.jump\" = \"review\"`.",
                     {}};
     constexpr std::array<std::string_view, kRules.size()> kHelp{
@@ -194,7 +196,8 @@ Section pppoe() {
         "detection.pppoe",
         "PPPoE IDs (R1). Two places are impossible when they are at least `min_distance_km` apart, both radii taken "
         "off, and going from one to the other would take more than `max_speed_kmh`.",
-        {{"min_distance_km", Number{IN(detection.pppoe.min_distance_km), 0, 20000}, "Kilometres."},
+        {{"mode", RuleMode{"pppoe"}, "For all rules of PPPoE that have none of their own."},
+         {"min_distance_km", Number{IN(detection.pppoe.min_distance_km), 0, 20000}, "Kilometres."},
          {"max_speed_kmh", Number{IN(detection.pppoe.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
          {"dead_peer_time", Duration{IN(detection.pppoe.dead_peer_time), 1s, 1h},
           "An older session is confirmed live only by a sign of life so long after the newer one began."},
@@ -225,7 +228,8 @@ Section smtp() {
         "`min_distance_km` apart, both radii taken off, and going from one to the other would take more than "
         "`max_speed_kmh`. Where a database knows no more of a place than its country, the two count as exactly "
         "`min_distance_km` apart. Listed gateways count for nothing here. Of an ID the last day is remembered.",
-        {{"min_distance_km", Number{IN(detection.smtp.min_distance_km), 0, 20000}, "Kilometres."},
+        {{"mode", RuleMode{"smtp"}, "For all rules of SMTP-AUTH that have none of their own, `smtp.source` as well."},
+         {"min_distance_km", Number{IN(detection.smtp.min_distance_km), 0, 20000}, "Kilometres."},
          {"max_speed_kmh", Number{IN(detection.smtp.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
          {"jump_countries", Count{IN(detection.smtp.jump_countries), 3, 20},
           "`smtp.jump.corroborated`: the ID was used in so many countries, and between two that are not familiar "

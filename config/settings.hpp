@@ -87,13 +87,13 @@ struct GuardSettings {
 
 struct DetectionSettings {
     Mode mode = Mode::observe;
-    std::map<std::string, Mode> rule_modes;  // by rule, "pppoe.jump"; the rest follow `mode`
+    std::map<std::string, Mode> rule_modes;  // by rule, "pppoe.jump", or service, "pppoe", "smtp"; else `mode`
     Profile profile = Profile::guideline;
     seconds settle{120};
     seconds learning{14 * 24 * 3600};
     seconds familiar_window{30 * 24 * 3600};
     seconds familiar_spacing{20 * 3600};
-    seconds reorder{120};  // replay puts events that come so late back in order
+    seconds reorder{120};  // an event may come so late
     PppoeSettings pppoe;
     SmtpSettings smtp;
     SmtpSourceSettings smtp_source;
