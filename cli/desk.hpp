@@ -45,6 +45,7 @@ int breaker_show(const DeskOptions& options);   // kNo: it is open
 int breaker_close(const DeskOptions& options);  // kNo: it was closed already
 int alarms_list(const DeskOptions& options);
 int alarms_close(const DeskOptions& options);
+int dead_letters_list(const DeskOptions& options);
 
 int allow_add(const DeskOptions& options);
 int allow_list(const DeskOptions& options);

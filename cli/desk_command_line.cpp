@@ -85,6 +85,9 @@ void add_breaker_and_alarms(CLI::App& app, Adder& adder, DeskOptions& options) {
     auto& close = adder.list(alarms, "close", "say that one was dealt with", alarms_close);
     adder.number(close, "of the alarm");
     adder.reason(close, "what was done about it");
+    auto& dead = group(app, "dead-letters", "what the analyzer decided and PostgreSQL would not take");
+    adder.reason(adder.list(dead, "list", "each with all that was to be recorded", dead_letters_list),
+                 "why you read them: a ticket number");
 }
 
 void add_allow_and_blocks(CLI::App& app, Adder& adder, DeskOptions& options) {

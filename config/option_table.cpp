@@ -19,6 +19,8 @@ using std::chrono::days;
         return settings.member;        \
     }
 
+constexpr bool kReloads = true;
+
 constexpr std::array<std::string_view, 2> kCases{"lower", "keep"};
 constexpr std::array<std::string_view, 2> kRealms{"keep", "strip"};
 constexpr std::array<std::string_view, 3> kModes{"observe", "review", "enforce"};
@@ -95,7 +97,9 @@ Section identity() {
 Section spool() {
     return {"spool",
             "The journal that the RADIUS module writes and the analyzer reads.",
-            {{"directories", Files{IN(spools)}, "The spool of each instance of the module on this machine."},
+            {{"directories", Files{IN(spools)},
+              "The spool of each instance of the module on this machine. The last part of a path may have wildcards, "
+              "`/var/spool/pppoe-guard/*`: then every directory that matches is a spool, as soon as it is there."},
              {"retention", Duration{IN(spool_retention), 1h, days{30}},
               "A segment is deleted at this age, read or not (R8). No window of detection may be longer."},
              {"poll", Duration{IN(spool_poll), 0s, 60s},
@@ -119,10 +123,12 @@ Section geo() {
         "Where an address is.",
         {{"pools", File{IN(pools)},
           "The operator's pools, `prefix,country,region,city,postal,lat,lon,radius_km,nas` (RFC 8805 and four columns "
-          "more). The only source for PPPoE."},
-         {"mmdb", File{IN(mmdb)}, "A MaxMind DB with cities for SMTP sources outside the pools. Empty: none."},
+          "more). The only source for PPPoE.",
+          kReloads},
+         {"mmdb", File{IN(mmdb)}, "A MaxMind DB with cities for SMTP sources outside the pools. Empty: none.",
+          kReloads},
          {"gateways", File{IN(gateways)},
-          "Mail gateways and carrier NAT, one prefix a line: reported, never blocked. Empty: none."}}};
+          "Mail gateways and carrier NAT, one prefix a line: reported, never blocked. Empty: none.", kReloads}}};
 }
 
 Section enforcement() {
@@ -145,10 +151,12 @@ Section detection() {
         "What a finding may lead to, and what the rules share. Every threshold is the operator's own (R6).",
         {{"mode", choice<IN(detection.mode)>(kModes),
           "`observe`: findings are recorded, nothing is enforced and nobody notified. `review`: every action waits "
-          "for a person. `enforce`: as the profile says."},
+          "for a person. `enforce`: as the profile says.",
+          kReloads},
          {"profile", choice<IN(detection.profile)>(kProfiles),
           "`guideline`: certain and probable findings suspend. `cautious`: certain ones suspend, probable ones go to "
-          "a person."},
+          "a person.",
+          kReloads},
          {"settle", Duration{IN(detection.settle), 0s, 1h},
           "A probable finding waits so long and is judged again, so that the first IDs of an outage are not suspended "
           "before the mass of the others shows what it is."},
@@ -187,7 +195,7 @@ Section rule_modes() {
         "One source that fails on many IDs (R3).",
         "An ID accepted from a source that guesses."};
     for (std::size_t i = 0; i < kRules.size(); ++i)
-        section.options.push_back({kRules[i], RuleMode{kRules[i]}, kHelp[i]});
+        section.options.push_back({kRules[i], RuleMode{kRules[i]}, kHelp[i], kReloads});
     return section;
 }
 
@@ -196,7 +204,7 @@ Section pppoe() {
         "detection.pppoe",
         "PPPoE IDs (R1). Two places are impossible when they are at least `min_distance_km` apart, both radii taken "
         "off, and going from one to the other would take more than `max_speed_kmh`.",
-        {{"mode", RuleMode{"pppoe"}, "For all rules of PPPoE that have none of their own."},
+        {{"mode", RuleMode{"pppoe"}, "For all rules of PPPoE that have none of their own.", kReloads},
          {"min_distance_km", Number{IN(detection.pppoe.min_distance_km), 0, 20000}, "Kilometres."},
          {"max_speed_kmh", Number{IN(detection.pppoe.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
          {"dead_peer_time", Duration{IN(detection.pppoe.dead_peer_time), 1s, 1h},
@@ -228,7 +236,8 @@ Section smtp() {
         "`min_distance_km` apart, both radii taken off, and going from one to the other would take more than "
         "`max_speed_kmh`. Where a database knows no more of a place than its country, the two count as exactly "
         "`min_distance_km` apart. Listed gateways count for nothing here. Of an ID the last day is remembered.",
-        {{"mode", RuleMode{"smtp"}, "For all rules of SMTP-AUTH that have none of their own, `smtp.source` as well."},
+        {{"mode", RuleMode{"smtp"}, "For all rules of SMTP-AUTH that have none of their own, `smtp.source` as well.",
+          kReloads},
          {"min_distance_km", Number{IN(detection.smtp.min_distance_km), 0, 20000}, "Kilometres."},
          {"max_speed_kmh", Number{IN(detection.smtp.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
          {"jump_countries", Count{IN(detection.smtp.jump_countries), 3, 20},
@@ -340,15 +349,17 @@ Section release() {
         "What ends a suspension, besides a person.",
         {{"trusted_password_roles", Texts{IN(trusted_password_roles), without_blanks, "the name of a database role"},
           "Database roles whose change of a password ends a suspension. A thief can change a password too: name the "
-          "roles "
-          "of channels that the operator trusts."},
+          "roles of channels that the operator trusts.",
+          kReloads},
          {"trusted_password_channels",
           Texts{IN(trusted_password_channels), is_channel_name, "a name of letters, digits, `.`, `_`, `-`"},
           "The same by name, for `guardctl password-changed --channel NAME` and `guard.password_changed_by()`. None is "
-          "trusted until it is named."},
+          "trusted until it is named.",
+          kReloads},
          {"mass_change", Count{IN(mass_change), 1, 1'000'000},
           "When one role changes the passwords of more suspended IDs than this within ten minutes, or in one "
-          "transaction, they stay suspended and a person is asked."}}};
+          "transaction, they stay suspended and a person is asked.",
+          kReloads}}};
 }
 
 Section notice() {
@@ -391,7 +402,7 @@ Section notice() {
 Section log() {
     return {"log",
             "What goes to standard error or the journal.",
-            {{"level", choice<IN(log_level)>(kLevels), "The least important line that is written."}}};
+            {{"level", choice<IN(log_level)>(kLevels), "The least important line that is written.", kReloads}}};
 }
 
 constexpr std::array<AtMost, 9> kAtMost{{

@@ -11,7 +11,6 @@
 #include "config/user_name.hpp"
 #include "event/descriptor.hpp"
 #include "event/keyed_hash.hpp"
-#include "sql/connection.hpp"
 
 namespace guard::daemon {
 namespace {
@@ -95,15 +94,20 @@ void collect_answers(std::vector<Pending>& pending, std::chrono::milliseconds ti
 }  // namespace
 
 Disconnector::Disconnector(const config::Settings& settings, const config::NasList& nases, const Clock& clock)
-    : settings_(settings), nases_(nases), clock_(clock), pace_(settings.disconnect_rate) {}
+    : settings_(settings),
+      nases_(nases),
+      clock_(clock),
+      pace_(settings.disconnect_rate),
+      link_(settings, "pppoe-guard-disconnector") {}
 
 void Disconnector::run(const std::stop_token& stop) {
     OnceAMinute trouble;
     while (!stop.stop_requested()) {
         try {
-            const auto connection = sql::connect(settings_, "pppoe-guard-disconnector");
-            serve(*connection, stop);
+            serve(link_.get(), stop);
         } catch (const std::exception& error) {
+            link_.drop();
+            if (stop.stop_requested()) return;
             trouble.warn(std::string("event=disconnector_waits detail=\"") + error.what() + '"');
             wakeup_.wait_for(std::chrono::seconds{1}, stop);
         }
@@ -112,13 +116,17 @@ void Disconnector::run(const std::stop_token& stop) {
 
 void Disconnector::serve(pqxx::connection& connection, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        auto orders = due(connection);
-        const bool more = orders.size() == kAtOnce;
-        // What is too much for its NAS now stays due.
-        const auto now = std::chrono::steady_clock::now();
-        std::erase_if(orders, [&](const Order& order) { return !pace_.allow(order.nas, now); });
-        if (!orders.empty()) write(connection, orders, ask(orders));
-        if (!more || orders.empty()) wakeup_.wait_for(std::chrono::seconds{1}, stop);
+        const bool more = [&] {
+            const DatabaseLink::Use use(link_);
+            auto orders = due(connection);
+            const bool full = orders.size() == kAtOnce;
+            // What is too much for its NAS now stays due.
+            const auto now = std::chrono::steady_clock::now();
+            std::erase_if(orders, [&](const Order& order) { return !pace_.allow(order.nas, now); });
+            if (!orders.empty()) write(connection, orders, ask(orders));
+            return full && !orders.empty();
+        }();
+        if (!more) wakeup_.wait_for(std::chrono::seconds{1}, stop);
     }
 }
 

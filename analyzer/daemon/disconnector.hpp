@@ -7,7 +7,9 @@
 #include <stop_token>
 #include <vector>
 
+#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/disconnect_limits.hpp"
+#include "analyzer/daemon/disconnect_packet.hpp"
 #include "analyzer/daemon/wakeup.hpp"
 #include "config/nas_file.hpp"
 #include "config/settings.hpp"
@@ -22,6 +24,8 @@ class Disconnector {
     void run(const std::stop_token& stop);
     // There may be something in the queue.
     void wake() { wakeup_.wake(); }
+    // From any thread.
+    DatabaseLink& link() { return link_; }
 
   private:
     struct Order {
@@ -46,6 +50,7 @@ class Disconnector {
     const config::NasList& nases_;
     const Clock& clock_;
     DisconnectPace pace_;
+    DatabaseLink link_;
     Wakeup wakeup_;
 };
 

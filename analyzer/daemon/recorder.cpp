@@ -7,6 +7,7 @@
 #include <pqxx/binarystring>
 #include <set>
 
+#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/finding_rows.hpp"
 
 namespace guard::daemon {
@@ -174,6 +175,77 @@ void record_decision(pqxx::work& transaction, const Decision& decision, const ge
         if (record_suspension(transaction, decision, incident, locator)) ++recorded.suspended;
 }
 
+void record_late_session(pqxx::work& transaction, const detection::LateSession& late, const geo::Locator& locator) {
+    const auto rows = transaction.exec_params(
+        "SELECT incident_id FROM guard.suspension WHERE service = $1 AND id = $2 AND released_at IS NULL",
+        text(to_string(late.service)), pqxx::binarystring(late.id));
+    if (rows.empty()) return;
+    for (const IpAddress& address : late.addresses)
+        queue_disconnect(transaction, rows[0][0].as<std::int64_t>(), late.service, late.id, address, locator);
+}
+
+// What of it a person needs to do by hand what could not be recorded.
+std::string content(const Decision& decision) {
+    std::string lines =
+        fmt::format("action: {}\ngrade: {}\n{}\n{}\n", to_string(decision.action), to_string(decision.finding.grade),
+                    decision.finding.summary_en, decision.finding.summary_ja);
+    for (const detection::Evidence& evidence : decision.finding.evidence)
+        lines += fmt::format("{} {} {} {}\n", format_rfc3339(evidence.time), to_string(evidence.kind),
+                             evidence.address ? evidence.address->to_string() : "-", evidence.region.view());
+    return lines;
+}
+
+// It may be the time that PostgreSQL has no room for.
+std::optional<std::string> storable(Time time) {
+    const auto year = std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(time)).year();
+    if (year < std::chrono::year{1970} || year > std::chrono::year{9999}) return std::nullopt;
+    return format_rfc3339(time);
+}
+
+Recorded::Dead bury(pqxx::work& transaction, const Decision& decision, const std::string& sqlstate) {
+    const Finding& finding = decision.finding;
+    const std::string rule = text(to_string(finding.rule));
+    constexpr std::size_t kMostContent = 65536;
+    const pqxx::binarystring id(finding.source ? std::string{} : finding.id);
+    const std::string words = content(decision).substr(0, kMostContent);
+    transaction.exec_params(
+        "INSERT INTO guard.dead_letter (what, rule, service, id, event_time, sqlstate, content) "
+        "VALUES ('decision', $1, $2, nullif($3::bytea, ''::bytea), $4, $5, $6)",
+        rule, text(to_string(finding.service)), id, storable(finding.time), sqlstate, pqxx::binarystring(words));
+    transaction.exec_params("SELECT guard.raise_alarm('decision_refused', $1)", rule + ": SQLSTATE " + sqlstate);
+    return {rule, sqlstate};
+}
+
+Recorded::Dead bury(pqxx::work& transaction, const detection::LateSession& late, const std::string& sqlstate) {
+    std::string words;
+    for (const IpAddress& address : late.addresses) words += address.to_string() + '\n';
+    transaction.exec_params(
+        "INSERT INTO guard.dead_letter (what, service, id, sqlstate, content) VALUES ('late session', $1, $2, $3, $4)",
+        text(to_string(late.service)), pqxx::binarystring(late.id), sqlstate, pqxx::binarystring(words));
+    transaction.exec_params("SELECT guard.raise_alarm('decision_refused', $1)", "late session: SQLSTATE " + sqlstate);
+    return {"late session", sqlstate};
+}
+
+// One of the batch. What is refused leaves no trace in the transaction but a dead letter.
+template <class Entry, class Work>
+void take(pqxx::work& transaction, const Entry& entry, Refused refused, Recorded& recorded, const Work& work) {
+    if (refused == Refused::fails) {
+        work(recorded);
+        return;
+    }
+    transaction.exec("SAVEPOINT entry");
+    Recorded counted = recorded;
+    try {
+        work(counted);
+        transaction.exec("RELEASE SAVEPOINT entry");
+        recorded = std::move(counted);
+    } catch (const pqxx::sql_error& error) {
+        if (trouble_of(error) != Trouble::data) throw;
+        transaction.exec("ROLLBACK TO SAVEPOINT entry");
+        recorded.dead.push_back(bury(transaction, entry, sqlstate_of(error)));
+    }
+}
+
 }  // namespace
 
 void join_mass_event(pqxx::work& transaction, const Decision& decision, std::int64_t incident) {
@@ -183,19 +255,15 @@ void join_mass_event(pqxx::work& transaction, const Decision& decision, std::int
 }
 
 Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
-                std::int64_t& transaction_id) {
+                std::int64_t& transaction_id, Refused refused) {
     pqxx::work transaction(connection);
     transaction_id = transaction.exec1("SELECT txid_current()")[0].as<std::int64_t>();
     Recorded recorded;
-    for (const Decision& decision : batch.decisions) record_decision(transaction, decision, locator, recorded);
-    for (const detection::LateSession& late : batch.late_sessions) {
-        const auto rows = transaction.exec_params(
-            "SELECT incident_id FROM guard.suspension WHERE service = $1 AND id = $2 AND released_at IS NULL",
-            text(to_string(late.service)), pqxx::binarystring(late.id));
-        if (rows.empty()) continue;
-        for (const IpAddress& address : late.addresses)
-            queue_disconnect(transaction, rows[0][0].as<std::int64_t>(), late.service, late.id, address, locator);
-    }
+    for (const Decision& decision : batch.decisions)
+        take(transaction, decision, refused, recorded,
+             [&](Recorded& counted) { record_decision(transaction, decision, locator, counted); });
+    for (const detection::LateSession& late : batch.late_sessions)
+        take(transaction, late, refused, recorded, [&](Recorded&) { record_late_session(transaction, late, locator); });
     for (const TakenAddress& taken : batch.taken) cancel_disconnects(transaction, taken);
     for (const auto& [spool, position] : batch.positions)
         transaction.exec_params(
@@ -208,11 +276,17 @@ Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Loc
 }
 
 std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id) {
-    pqxx::read_transaction transaction(connection);
-    const std::string status =
-        transaction.exec_params1("SELECT coalesce(txid_status($1), 'aborted')", transaction_id)[0].c_str();
-    if (status == "in progress") return std::nullopt;
-    return status == "committed";
+    try {
+        pqxx::read_transaction transaction(connection);
+        const std::string status =
+            transaction.exec_params1("SELECT coalesce(txid_status($1), 'aborted')", transaction_id)[0].c_str();
+        if (status == "in progress") return std::nullopt;
+        return status == "committed";
+    } catch (const pqxx::sql_error& error) {
+        // "is in the future": a standby took over that never heard of it.
+        if (sqlstate_of(error).starts_with("22")) return false;
+        throw;
+    }
 }
 
 std::map<std::string, std::string> stored_positions(pqxx::connection& connection) {

@@ -29,12 +29,22 @@ struct Batch {
 struct Recorded {
     std::size_t suspended = 0, reviews = 0, blocks = 0;
     bool breaker_opened = false;
+    struct Dead {
+        std::string what, sqlstate;
+    };
+    std::vector<Dead> dead;  // letters: what PostgreSQL would not take
+};
+
+// What becomes of a decision whose data PostgreSQL refuses.
+enum class Refused {
+    fails,    // all of the transaction fails; quick
+    is_kept,  // it goes to guard.dead_letter with an alarm, in the same transaction as all the others
 };
 
 // Throws pqxx exceptions. After pqxx::in_doubt_error was_committed() tells what became of `transaction_id`, which is
 // set before the commit.
-Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
-                std::int64_t& transaction_id);
+[[nodiscard]] Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
+                              std::int64_t& transaction_id, Refused refused = Refused::fails);
 
 // Makes an incident, just recorded, a part of what many did at once, if that is why it waits for a person.
 void join_mass_event(pqxx::work& transaction, const detection::Decision& decision, std::int64_t incident);

@@ -293,6 +293,44 @@ BOOST_AUTO_TEST_CASE(single_settings_of_detection_are_laid_over) {
     BOOST_TEST(with_detection({}, std::vector<std::string>{"x=1", "y=2"}).error().size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_reload_takes_over_what_it_can_and_names_the_rest) {
+    const Settings running = good(R"(
+        [detection]
+        mode = "observe"
+        settle = 90
+        rule_modes = { "pppoe.jump" = "review", "smtp.source" = "enforce" }
+        [geo]
+        pools = "/old"
+    )");
+    const Settings file = good(R"(
+        [spool]
+        directories = ["/new"]
+        [detection]
+        mode = "enforce"
+        settle = 60
+        rule_modes = { "pppoe.jump" = "observe", "smtp.jump" = "enforce" }
+        [geo]
+        pools = "/new"
+        [release]
+        trusted_password_roles = ["portal"]
+        [log]
+        level = "debug"
+    )");
+    const TakenOver result = take_over(running, file);
+    BOOST_TEST(result.taken == (Lines{"geo.pools", "detection.mode", "detection.rule_modes.pppoe.jump",
+                                      "detection.rule_modes.smtp.jump", "detection.rule_modes.smtp.source",
+                                      "release.trusted_password_roles", "log.level"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(result.restart == (Lines{"spool.directories", "detection.settle"}), boost::test_tools::per_element());
+    BOOST_TEST(result.settings.detection.rule_modes.size() == 2U);
+    BOOST_TEST((result.settings.detection.rule_modes.at("pppoe.jump") == Mode::observe));
+    // All of it in force but for what waits: the next reload finds only that.
+    const TakenOver again = take_over(result.settings, file);
+    BOOST_TEST(again.taken.empty());
+    BOOST_TEST(again.restart == result.restart, boost::test_tools::per_element());
+    BOOST_TEST(take_over(file, file).restart.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -9,6 +9,8 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('guard_desk')$$, ARRAY[
     'guard.check_retention(interval)',
     'guard.close_alarm(bigint,text)',
     'guard.close_breaker(text)',
+    'guard.dead_letters_open(text)',
+    'guard.dead_letters_read(uuid)',
     'guard.decide_incident(bigint,text,text)',
     'guard.decide_mass_event(bigint,text,text)',
     'guard.disallow_id(text,bytea,text)',
