@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 
 #include "analyzer/daemon/snapshot_writer.hpp"
 #include "analyzer/daemon/spool_source.hpp"
@@ -27,7 +28,9 @@ namespace {
 using namespace guard;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kBatch = 1024;  // as the pipeline's
+constexpr std::size_t kBatch = 1024;             // as the pipeline's
+constexpr unsigned kRate = 5'000;                // events a second, beside a snapshot
+constexpr std::uint64_t kTail = 600ULL * kRate;  // behind one, if the analyzer is killed just before the next
 
 double seconds_since(Clock::time_point began) {
     return std::chrono::duration<double>(Clock::now() - began).count();
@@ -73,7 +76,7 @@ double yardstick(const std::filesystem::path& files, double of) {
 }
 
 // Every third event in the second spool, as of a second radiusd.
-std::uint64_t write_journal(const std::vector<std::filesystem::path>& spools, std::uint64_t wanted) {
+void write_journal(const std::vector<std::filesystem::path>& spools, bench::World& world, std::uint64_t wanted) {
     std::vector<std::unique_ptr<spool::Writer>> writers;
     for (const auto& directory : spools) {
         spool::WriterOptions options;
@@ -83,7 +86,6 @@ std::uint64_t write_journal(const std::vector<std::filesystem::path>& spools, st
         options.retention = std::chrono::hours{24 * 30};
         writers.push_back(std::make_unique<spool::Writer>(options, spool::Writer::Warn{}));
     }
-    bench::World world(1'000'000);
     std::uint64_t written = 0;
     while (written < wanted)
         for (const LoginEventView& event : world.some_of_a_day()) {
@@ -91,25 +93,17 @@ std::uint64_t write_journal(const std::vector<std::filesystem::path>& spools, st
             if (!writers[written % 3 == 2 ? 1 : 0]->append(owned(event), event.time)) std::abort();
             ++written;
         }
-    return written;
 }
 
-void journal(std::uint64_t wanted) {
-    const Directory directory;
-    const std::vector spools{directory.make("one"), directory.make("two")};
-    const std::uint64_t written = write_journal(spools, wanted);
-    const std::string of = fmt::format(", {} M events of 1 M IDs in two spools", written / 1'000'000);
-
-    auto detector = new_detector(bench::locator());
-    daemon::SpoolSource source(spools, std::chrono::hours{48});
+// As the pipeline does after a restart; returns how many.
+std::uint64_t read_journal(const std::vector<std::filesystem::path>& spools, detection::Detector& detector) {
+    daemon::SpoolSource source(spools, std::chrono::hours{24 * 30});
     source.open({});
     std::vector<LoginEvent> events(kBatch);
     std::vector<LoginEventView> views;
     std::vector<detection::Decision> decisions;
     std::uint64_t read = 0;
-    const auto began = Clock::now();
-    const double cpu = bench::cpu_ns();
-    for (bool more = true; more;) {
+    for (bool more = true; more; read += views.size()) {
         views.clear();
         for (; views.size() < kBatch; source.pop()) {
             const LoginEvent* const event = source.peek();
@@ -118,28 +112,40 @@ void journal(std::uint64_t wanted) {
             views.emplace_back(events[views.size()]);
         }
         more = !views.empty();
-        read += views.size();
         detector.on_events(views, decisions);
         decisions.clear();
         static_cast<void>(detector.take_late_sessions());
     }
+    return read;
+}
+
+void journal(std::uint64_t wanted) {
+    const Directory directory;
+    const std::vector spools{directory.make("one"), directory.make("two")};
+    bench::World world(1'000'000);
+    write_journal(spools, world, wanted);
+    const std::string of = fmt::format(", {} M events of 1 M IDs in two spools", wanted / 1'000'000);
+
+    auto detector = new_detector(bench::locator());
+    const auto began = Clock::now();
+    const double cpu = bench::cpu_ns();
+    if (read_journal(spools, detector) != wanted) std::abort();
     const double wall = seconds_since(began), took = (bench::cpu_ns() - cpu) / 1e9;
-    if (read != written) std::abort();
-    const auto per_second = [&](double seconds) { return static_cast<double>(read) / seconds; };
-    bench::print("restart", "journal read again, CPU" + of, per_second(took), "events/s",
-                 yardstick(directory.path, static_cast<double>(read)), "cat of the spools into wc -c, events/s");
-    print("journal read again, elapsed" + of, per_second(wall), "events/s");
-    print(fmt::format("journal of 100 M events, CPU{}", read == 100'000'000 ? "" : ", extrapolated"),
-          took / static_cast<double>(read) * 1e8, "s");
+    const auto events = static_cast<double>(wanted);
+    bench::print("restart", "journal read again, CPU" + of, events / took, "events/s",
+                 yardstick(directory.path, events), "cat of the spools into wc -c, events/s");
+    print("journal read again, elapsed" + of, events / wall, "events/s");
+    print(fmt::format("journal of 100 M events, CPU{}", wanted == 100'000'000 ? "" : ", extrapolated"),
+          took / events * 1e8, "s");
 }
 
 struct Pace {
     double slowest_ms = 0, ns_per_event = 0;
 };
 
-// Events in batches, until `until` says so.
+// Events in batches, until `until` says so; `a_second` of them, or as many as go.
 template <class Until>
-Pace work(bench::World& world, detection::Detector& detector, Until until) {
+Pace work(bench::World& world, detection::Detector& detector, Until until, unsigned a_second = 0) {
     std::vector<detection::Decision> decisions;
     Pace pace;
     double ns = 0;
@@ -147,13 +153,15 @@ Pace work(bench::World& world, detection::Detector& detector, Until until) {
     do {
         const auto some = world.some_of_a_day();
         for (std::size_t at = 0; at < some.size(); at += kBatch) {
+            if (a_second != 0) std::this_thread::sleep_for(std::chrono::microseconds{1'000'000 * kBatch / a_second});
+            if (a_second != 0 && until()) break;
             const auto began = Clock::now();
             const double cpu = bench::thread_cpu_ns();
             detector.on_events(some.subspan(at, std::min(kBatch, some.size() - at)), decisions);
             ns += bench::thread_cpu_ns() - cpu;
             pace.slowest_ms = std::max(pace.slowest_ms, seconds_since(began) * 1e3);
+            taken += std::min(kBatch, some.size() - at);
         }
-        taken += some.size();
         decisions.clear();
         static_cast<void>(detector.take_late_sessions());
     } while (!until());
@@ -184,13 +192,16 @@ void snapshot(std::uint32_t ids) {
     print("pause for a snapshot" + of, static_cast<double>(writer.status().pause.count()) / 1e3, "ms");
     const std::string child = fmt::format("/proc/{}/smaps_rollup", writer.child());
     double copied = 0;
-    const Pace beside = work(world, detector, [&] {
-        copied = std::max(copied, megabytes(child, "Private_Dirty:"));
-        writer.look();
-        return !writer.is_writing();
-    });
+    const Pace beside = work(
+        world, detector,
+        [&] {
+            copied = std::max(copied, megabytes(child, "Private_Dirty:"));
+            writer.look();
+            return !writer.is_writing();
+        },
+        kRate);
     if (writer.status().written != 1) std::abort();
-    print("snapshot written by a child beside the work" + of, seconds_since(began), "s");
+    print("snapshot written by a child beside 5,000 events a second" + of, seconds_since(began), "s");
     print("slowest batch of 1,024 events beside it" + of, beside.slowest_ms, "ms");
     print("slowest batch of 1,024 events without" + of, alone.slowest_ms, "ms");
     print("event beside it, CPU" + of, beside.ns_per_event, "ns/event");
@@ -199,11 +210,15 @@ void snapshot(std::uint32_t ids) {
     print("most memory of the parent" + of, megabytes("/proc/self/status", "VmHWM:"), "MB");
 
     const auto again = Clock::now();
+    const double before = bench::cpu_ns();
     writer.write(detector, positions, world.now());
+    print("snapshot written at the end, CPU" + of, (bench::cpu_ns() - before) / 1e9, "s");
     print("snapshot written at the end, elapsed" + of, seconds_since(again), "s");
     const auto bytes = static_cast<double>(std::filesystem::file_size(directory.path / "state.snapshot"));
     print("size of a snapshot" + of, bytes / 1e6, "MB");
 
+    const std::vector spools{directory.make("one"), directory.make("two")};
+    write_journal(spools, world, kTail);
     const auto loading = Clock::now();
     const double cpu = bench::cpu_ns();
     const auto loaded = daemon::load_state({}, places, HashKey{}, directory.path);
@@ -212,6 +227,10 @@ void snapshot(std::uint32_t ids) {
     bench::print("restart", "snapshot loaded, CPU" + of, took, "s", 1 / yardstick(directory.path / "state.snapshot", 1),
                  "cat of the file into wc -c, s");
     print("snapshot loaded, elapsed" + of, elapsed, "s");
+    if (read_journal(spools, *loaded.detector) != kTail) std::abort();
+    print("back in step: loaded, and ten minutes of 5,000 events a second read, elapsed" + of, seconds_since(loading),
+          "s");
+    print("back in step, CPU" + of, (bench::cpu_ns() - cpu) / 1e9, "s");
 }
 
 // In a process of its own, so that memory is counted afresh.

@@ -120,12 +120,9 @@ void BlockParser::take(const LogEvent& event, Block& block, std::vector<Fault>& 
     raw.stream.protocol = event.protocol;
     raw.stream.attempts = event.attempts;
     raw.stream.line = event.line;
-    raw.connection = event.connection;
+    raw.stream.trace = {event.connection, event.text, event.summary, event.copied, event.witness};
     raw.has_year = event.at.has_year;
     raw.has_zone = event.at.has_zone;
-    raw.summary = event.summary;
-    raw.copied = event.copied;
-    raw.witness = event.witness;
     ++block.count;
 }
 

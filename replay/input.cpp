@@ -41,13 +41,10 @@ Input::Input(std::size_t index, const StreamOptions& options, const Zone& zone, 
       stop_(stop),
       index_(static_cast<std::uint32_t>(index)),
       zone_(zone),
-      mail_wanted_(options.imap || options.pop3),
-      ledger_(mail_wanted_),
       sorter_(options.reorder),
       counts_(counts) {
     const std::string& input = options.inputs[index];
     counts_.input = is_database(input) ? database_name(options.table) : input_name(input);
-    if (options.id) wanted_id_ = options.normalise(*options.id);
 }
 
 Expected<std::unique_ptr<Input>> Input::open(std::size_t index, const StreamOptions& options, const Zone& zone,
@@ -127,6 +124,7 @@ bool Input::advance(WorkerPool& pool) {
             throw ReadError(name() + ": found " + std::to_string(kMaxWaiting) +
                             " events that wait for earlier ones, expected an input in the order of time");
     }
+    if (sorter_.has_next() && !first_key_) first_key_ = sorter_.front_key();
     return sorter_.has_next();
 }
 
@@ -146,44 +144,7 @@ void Input::take(RawEvent& raw) {
     event.time = repair_->repaired(event.time, raw.has_year, raw.has_zone);
     raw.stream.input = index_;
     raw.stream.line += counts_.lines + 1;
-    if (raw.stream.protocol != Protocol::pppoe && !take_attempts(raw)) return;
-    if (!wanted(event)) {
-        ++counts_.ignored[static_cast<std::size_t>(Ignored::not_wanted)];
-        return;
-    }
-    ++counts_.events;
-    ++counts_.by_protocol[static_cast<std::size_t>(raw.stream.protocol)];
     sorter_.push(raw.stream, !starts_give_order_ || event.kind == Kind::assign);
-}
-
-bool Input::take_attempts(RawEvent& raw) {
-    LoginEvent& login = raw.stream.event;
-    LogEvent event;
-    event.at.time = login.time;
-    event.protocol = raw.stream.protocol;
-    event.kind = login.kind;
-    event.id = login.id;
-    event.addresses = login.addresses;
-    event.attempts = raw.stream.attempts;
-    event.connection = raw.connection;
-    event.summary = raw.summary;
-    event.copied = raw.copied;
-    event.witness = raw.witness;
-    if (!ledger_.take(event)) {
-        // A note without attempts is of a line that is counted already.
-        const bool not_wanted = event.protocol == Protocol::mail && !mail_wanted_;
-        if (raw.stream.attempts > 0)
-            ++counts_.ignored[static_cast<std::size_t>(not_wanted ? Ignored::not_wanted : Ignored::repeated)];
-        return false;
-    }
-    raw.stream.attempts = event.attempts;
-    if (login.id.empty()) login.id = event.id;
-    return true;
-}
-
-bool Input::wanted(const LoginEvent& event) const {
-    return (!options_.since || event.time >= *options_.since) && (!options_.until || event.time < *options_.until) &&
-           (!wanted_id_ || event.id == *wanted_id_);
 }
 
 }  // namespace guard::replay

@@ -9,7 +9,7 @@
 namespace guard::daemon {
 namespace {
 
-constexpr auto kDefaultPoll = std::chrono::milliseconds{50};
+constexpr auto kDefaultPoll = std::chrono::milliseconds{10};
 constexpr auto kRetry = std::chrono::seconds{1};
 
 Actions actions_of(const config::DetectionSettings& settings) {
@@ -80,6 +80,7 @@ void Pipeline::start(const std::stop_token& stop) {
                 start.verdicts = verdicts_since(database, start.since);
                 start.snapshot = restore();
                 inputs_.begin(std::move(start));
+                inputs_.open_disconnects().read(database);
                 started_ = true;
             },
             std::chrono::minutes{11});
@@ -142,6 +143,9 @@ bool Pipeline::go_live(Batch& batch) {
     inputs_.meet_database(open, batch);
     minute_.expire();  // the allow list as it is now
     live_ = true;
+    for (const auto& [stream, status] : source_->status())
+        if (status.deleted_unread > 0)
+            spdlog::warn("event=journal_gap spool=\"{}\" segments={}", stream, status.deleted_unread);
     spdlog::info("event=replayed ids={}", detector_.streams().size());
     return true;
 }

@@ -1,29 +1,43 @@
 #include "analyzer/daemon/snapshot_writer.hpp"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "event/descriptor.hpp"
 
 namespace guard::daemon {
 namespace {
 
 constexpr int kUnknown = 255;  // for an exit status: no error of the system
 
+// When memory or time is short the snapshot is what to do without.
+void take_second_place() {
+    static_cast<void>(setpriority(PRIO_PROCESS, 0, 10));
+    const Descriptor file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    constexpr std::string_view kSooner = "500";
+    static_cast<void>(file && ::write(file.get(), kSooner.data(), kSooner.size()) > 0);
+}
+
 // Of the threads of the parent only this one is here. So nothing is used that another one may have held a lock of: no
-// log, no database. Memory is safe to ask for (glibc sees to that); and all descriptors are closed, lest the lock of
+// log, no database. Memory is safe to ask for (glibc sees to that); and the descriptors are closed, lest the lock of
 // the state directory or a connection outlive the parent.
 template <class Save>
 [[noreturn]] void write_in_child(pid_t parent, const Save& save) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(ECANCELED);
-    close_range(0, ~0U, 0);
+    close_range(STDERR_FILENO + 1, ~0U, 0);
+    take_second_place();
     try {
         save();
     } catch (const std::system_error& error) {

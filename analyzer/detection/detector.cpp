@@ -5,37 +5,20 @@
 #include <set>
 
 #include "analyzer/detection/explain.hpp"
+#include "event/text.hpp"
 
 namespace guard::detection {
 namespace {
 
 constexpr auto kDay = std::chrono::hours{24};
 
-// The most certain first; churn, the least, speaks only when no other burst did.
-constexpr std::array<std::pair<Rule, PppoeRule>, 8> kPppoeRules{{{Rule::pppoe_burst_far, pppoe_burst_far},
-                                                                 {Rule::pppoe_jump_bounce, pppoe_jump_bounce},
-                                                                 {Rule::pppoe_jump_spread, pppoe_jump_spread},
-                                                                 {Rule::pppoe_jump_live, pppoe_jump_live},
-                                                                 {Rule::pppoe_burst_live, pppoe_burst_live},
-                                                                 {Rule::pppoe_burst_sessions, pppoe_burst_sessions},
-                                                                 {Rule::pppoe_jump, pppoe_jump},
-                                                                 {Rule::pppoe_burst_rate, pppoe_burst_rate}}};
-
-std::string hex(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const char byte : bytes) {
-        text += digits[static_cast<unsigned char>(byte) >> 4];
-        text += digits[static_cast<unsigned char>(byte) & 15];
-    }
-    return text;
-}
 
 // The findings of an ID belong to one incident until nothing was found for a day.
 Episode& episode_at(Stream& stream, Service service, std::string_view id, Time now) {
     if (!stream.episode || now > stream.episode->last_finding + kDay) {
         stream.episode = std::make_unique<Episode>();
-        stream.episode->incident_key = std::string(to_string(service)) + '/' + hex(id) + '/' + format_rfc3339(now);
+        stream.episode->incident_key =
+            std::string(to_string(service)) + '/' + hexadecimal(id) + '/' + format_rfc3339(now);
     }
     stream.episode->last_finding = std::max(stream.episode->last_finding, now);
     return *stream.episode;
@@ -198,6 +181,7 @@ void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& st
         // Only what would be a finding: a contract for sessions in two places makes such steps every hour.
         if (rule == Rule::pppoe_jump)
             storm_.jumped(key, match->steps.back().from, match->steps.back().to, input.event.time);
+        if (!spoken && wait_for_order(input, *match, key, newest_)) continue;
         quarantine(*match, input.event.time, stream);
         if (!spoken) raise(*match, subject, input.event.time, decisions);
     }
@@ -207,7 +191,8 @@ void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& st
     if (const auto match = pppoe_churn(input)) raise(*match, subject, input.event.time, decisions);
 }
 
-void Detector::raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions) {
+void Detector::raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions,
+                     Time decided) {
     Stream& stream = subject.stream;
     Finding finding;
     finding.rule = match.rule;
@@ -231,7 +216,7 @@ void Detector::raise(const Match& match, const Subject& subject, Time now, std::
         finding.grade = finding.grade == Grade::certain ? Grade::probable : Grade::notable;
     explain(finding, match);
 
-    decisions.push_back(decide(finding, subject.key, false, finding.time));
+    decisions.push_back(decide(finding, subject.key, false, std::max(finding.time, decided)));
     if (decisions.back().reason == Reason::settling) settle(std::move(finding), subject.key);
 }
 
@@ -257,7 +242,7 @@ void Detector::on_pppoe_reject(const LoginEventView& event, std::uint64_t key, s
     finding.id = event.id;
     finding.time = event.time;
     finding.evidence = match->evidence;
-    finding.incident_key = "rejects/" + hex(event.id) + '/' + format_rfc3339(event.time);
+    finding.incident_key = "rejects/" + hexadecimal(event.id) + '/' + format_rfc3339(event.time);
     explain(finding, *match);
     Decision decision{std::move(finding), Action::record, Reason::none, false, event.time};
     decisions.push_back(std::move(decision));
@@ -299,18 +284,19 @@ void Detector::release(Service service, const std::string& id, Time now) {
     stream->learned.familiarity.absolve_all();  // dealt with: who is there from now on is the subscriber
     stream->episode.reset();
     stream->suspended = false;
-    drop_settling(key, now);
+    drop_undecided(key, now);
 }
 
-void Detector::drop_settling(std::uint64_t key, Time until) {
+void Detector::drop_undecided(std::uint64_t key, Time until) {
     std::erase_if(settling_,
                   [&](const auto& entry) { return entry.second.key == key && entry.second.finding.time <= until; });
+    std::erase_if(pending_, [&](const auto& entry) { return entry.second.key == key && entry.second.time <= until; });
 }
 
 void Detector::suspend_by_person(Service service, const std::string& id, Time now) {
     const std::uint64_t key = stream_key(service, id);
     Stream& stream = open_stream(key);
-    drop_settling(key, now);
+    drop_undecided(key, now);
     if (std::exchange(stream.suspended, true) || !stream.history) return;
     for (const Session& session : stream.history->sessions())
         if (!session.ended && !session.discounted) late_sessions_.push_back({service, id, session.addresses});
@@ -333,7 +319,7 @@ void Detector::dismiss(Service service, const std::string& id, Time now) {
         stream->episode->last_finding = std::max(stream->episode->last_finding, now);
         stream->episode->dismissed = true;
     }
-    drop_settling(key, now);
+    drop_undecided(key, now);
 }
 
 bool Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {

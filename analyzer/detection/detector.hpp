@@ -147,7 +147,12 @@ class Detector {
     void note_place(const LoginEventView& event, const Change& change, const geo::Place& place, std::uint64_t key,
                     Stream& stream);
     void apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions);
-    void raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions);
+    // `decided` where that is later than what completed it.
+    void raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions,
+               Time decided = {});
+    bool wait_for_order(const RuleInput& input, const Match& match, std::uint64_t key, Time now);
+    void judge_pending(std::vector<Decision>& decisions);
+    void judge_settled(std::vector<Decision>& decisions);
     void quarantine(const Match& match, Time now, Stream& stream);
     void raise_source(Finding finding, std::vector<Decision>& decisions);
     void judge_source(Decision& decision);
@@ -172,7 +177,7 @@ class Detector {
     void settle(Finding finding, std::uint64_t key);
     [[nodiscard]] bool is_own(const IpAddress& source) const;
     [[nodiscard]] geo::Location whereabouts(const IpAddress& source) const;
-    void drop_settling(std::uint64_t key, Time until);
+    void drop_undecided(std::uint64_t key, Time until);
     [[nodiscard]] unsigned sessions_allowed(const LoginEventView& event) const;
     [[nodiscard]] std::uint64_t stream_key(Service service, std::string_view id) const;
     [[nodiscard]] std::optional<geo::Place> pool_place(std::span<const IpAddress> addresses) const;
@@ -180,6 +185,14 @@ class Detector {
     struct Settling {
         Finding finding;
         std::uint64_t key;
+    };
+    // What rests on a sign of life so young that an event still to come may show it to be one of another session.
+    struct Pending {
+        Match match;
+        std::vector<LifeSign> signs;  // those
+        std::string id;
+        std::uint64_t key;
+        Time time;  // of the event that completed it
     };
     struct JudgedSource {
         std::string watched_key;   // of the attack as SourceWatch calls it
@@ -201,6 +214,7 @@ class Detector {
     BackendGuard backend_;
     PrefixSet gateways_;
     ActiveIds active_;
+    std::multimap<Time, Pending> pending_;    // by the time when nothing earlier can come any more
     std::multimap<Time, Settling> settling_;  // by the time they have settled
     std::map<IpAddress, JudgedSource> judged_sources_;
     std::vector<std::pair<IpAddress, Time>> changed_pools_;  // within a day

@@ -9,7 +9,7 @@
 #include <set>
 #include <thread>
 
-#include "config/options.hpp"
+#include "tests/notifier/notifier_settings.hpp"
 #include "tests/sql/database.hpp"
 #include "tests/support/mail_server.hpp"
 
@@ -37,23 +37,15 @@ struct Chaos : Database {
         exec(
             "INSERT INTO guard.subscriber (service, id, mail) SELECT service, id, 'taro' || incident_id || "
             "'@mail.example' FROM guard.incident");
-        config::Settings settings;
-        settings.spools = {"/var/spool/pppoe-guard"};
-        settings.pools = settings.table = settings.state_directory = "/nowhere";
-        settings.database = cluster().connection_string("notifier", name());
-        settings.smtp_host = "127.0.0.1";
-        settings.smtp_port = server.port();
-        settings.mail_from = "security@isp.example";
-        settings.template_directory = GUARD_SOURCE_DIR "/notifier/templates";
-        settings.operator_name = settings.operator_phone = settings.operator_verify = "x";
-        settings.mail_only = true;
+        auto settings = notifier_settings(cluster().connection_string("notifier", name()), server.port());
+        settings.notice_senders = config::Settings().notice_senders;
         settings.notice_retry = 1s;
-        write_file(files.path() / "guard.toml", config::to_toml(settings));
+        write_config(files.path() / "guard.toml", settings);
         for (auto& each : notifiers) each = start();
     }
     std::unique_ptr<Process> start() {
-        return std::make_unique<Process>(std::vector<std::string>{GUARD_BINARY_DIR "/bin/pppoe-guard-notifier",
-                                                                  "--config", (files.path() / "guard.toml").string()});
+        return std::make_unique<Process>(
+            std::vector<std::string>{kNotifier, "--config", (files.path() / "guard.toml").string()});
     }
     void kill_notifier(std::size_t which) {
         const auto pid = std::to_string(notifiers[which]->pid());

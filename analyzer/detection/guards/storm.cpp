@@ -9,7 +9,7 @@ constexpr auto kRemembered = std::chrono::hours{24};
 
 template <class Map>
 void forget_idle(Map& watched, Time now) {
-    std::erase_if(watched, [&](const auto& entry) { return entry.second.ids.idle(now); });
+    erase_if(watched, [&](const auto& entry) { return entry.second.ids.idle(now); });
 }
 
 }  // namespace

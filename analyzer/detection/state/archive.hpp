@@ -293,7 +293,8 @@ void archive_item(Archive& archive, Value& value) {
             archive, value, std::int64_t{value.time_since_epoch().count()},
             [](std::int64_t count) {
                 const Time time{Microseconds{count}};
-                return time == Time::min() ? time : std::clamp(time, kEarliest, kLatest);
+                const bool stands_for_none = time == Time::min() || time == Time::max();
+                return stands_for_none ? time : std::clamp(time, kEarliest, kLatest);
             },
             [](std::int64_t) { return true; });
     } else if constexpr (std::same_as<Value, std::chrono::seconds>) {

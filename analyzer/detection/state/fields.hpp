@@ -29,6 +29,10 @@ constexpr Action last_enumerator<Action>() {
     return Action::record;
 }
 template <>
+constexpr Corroboration last_enumerator<Corroboration>() {
+    return Corroboration::accepts;
+}
+template <>
 constexpr geo::Place::Source last_enumerator<geo::Place::Source>() {
     return geo::Place::Source::database;
 }
@@ -101,6 +105,17 @@ struct StateFields {
                summary_ja, attempts, ids, accepts, expires, quiet, renewal] = value;
         archive_all(archive, rule, grade, service, id, source, time, incident_key, steps, places, learning, evidence,
                     summary_en, summary_ja, attempts, ids, accepts, expires, quiet, renewal);
+    }
+
+    template <class Archive>
+    static void fields(Archive& archive, LifeSign& value) {
+        auto& [address, time, began] = value;
+        archive_all(archive, address, time, began);
+    }
+    template <class Archive>
+    static void fields(Archive& archive, Match& value) {
+        auto& [rule, grade, steps, places, evidence, count, span, corroboration, signs] = value;
+        archive_all(archive, rule, grade, steps, places, evidence, count, span, corroboration, signs);
     }
 
     // One ID.
@@ -341,6 +356,11 @@ struct StateFields {
         archive_all(archive, finding, key);
     }
     template <class Archive>
+    static void fields(Archive& archive, Detector::Pending& value) {
+        auto& [match, signs, id, key, time] = value;
+        archive_all(archive, match, signs, id, key, time);
+    }
+    template <class Archive>
     static void fields(Archive& archive, Detector::JudgedSource& value) {
         auto& [watched_key, incident_key, action, expires] = value;
         archive_all(archive, watched_key, incident_key, action, expires);
@@ -354,10 +374,10 @@ struct StateFields {
     template <class Archive>
     static void fields(Archive& archive, Detector& value) {
         auto& [settings, key, locator, knowledge, streams, rejects, sources, first_uses, storm, breaker, backend,
-               gateways, active, settling, judged_sources, changed_pools, generation, region_of_pool, newest,
+               gateways, active, pending, settling, judged_sources, changed_pools, generation, region_of_pool, newest,
                late_sessions, lagging, counters] = value;
-        archive_all(archive, rejects, sources, first_uses, storm, breaker, backend, active, settling, judged_sources,
-                    changed_pools, generation, newest, counters);
+        archive_all(archive, rejects, sources, first_uses, storm, breaker, backend, active, pending, settling,
+                    judged_sources, changed_pools, generation, newest, counters);
     }
 };
 

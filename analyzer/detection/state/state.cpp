@@ -55,6 +55,7 @@ std::uint32_t packed_layout() {
     line.last = 0x0006'5432'10fe'dcba;
     line.last_kind = 4;
     line.ended = 1;
+    line.gap = 21;
     line.v6 = 0xfedc'ba98'7654'3210;
     line.v4 = 0x0a01'0203;
     line.pool = 0x45'6789;
