@@ -297,15 +297,18 @@ void Inputs::journal(const ControlInput& input) {
         number_ = journal_.append(input, source_.positions(), clock_.now());
     } catch (const std::system_error& error) {
         ++counters_.journal_failures;
+        incomplete_ = true;
         trouble_.warn(std::string("event=control_journal_not_written detail=\"") + error.what() + '"');
     }
 }
 
-// Each file says what is in force at its beginning: the one before it may go.
+// Each file says what is in force at its beginning: the one before it may go. After what could not be written there is
+// a new one.
 void Inputs::begin_file() {
-    if (!journal_.wants_new_file(clock_.steady())) return;
+    if (!incomplete_ && !journal_.wants_new_file(clock_.steady())) return;
     journal_.begin(number_, clock_.now(), clock_.steady());
     for (const ControlInput& each : in_force()) number_ = journal_.append(each, source_.positions(), clock_.now());
+    incomplete_ = false;
 }
 
 std::vector<ControlInput> Inputs::in_force() const {

@@ -162,6 +162,7 @@ class Inputs {
     std::chrono::steady_clock::time_point idle_since_steady_{};
     std::chrono::steady_clock::time_point looked_steady_{};  // when it was looked for events last
     bool other_places_ = false;
+    bool incomplete_ = false;  // something in force is not in the journal
     InputCounters counters_;
     OnceAMinute trouble_;
 };

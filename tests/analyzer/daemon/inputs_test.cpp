@@ -301,6 +301,14 @@ BOOST_AUTO_TEST_CASE(what_cannot_be_journalled_takes_effect_all_the_same) {
     const Batch batch = run();
     BOOST_REQUIRE(batch.decisions.size() == 1U);
     BOOST_TEST(batch.positions.at(kControlStream) == "0");
+    // Once there is room again the next input brings with it what is in force.
+    std::filesystem::create_directory(state.path());
+    life->inputs.set_breaker_open(true);
+    ControlJournal again(state.path());
+    const auto entries = again.take_entries();
+    BOOST_TEST(std::ranges::any_of(entries, [](const ControlEntry& entry) {
+        return entry.input == ControlInput(actions(config::Mode::observe));
+    }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
