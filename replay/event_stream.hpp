@@ -64,6 +64,7 @@ struct InputCounts {
     std::uint64_t events = 0;  // handed out; one line may tell of several, or of none
     std::array<std::uint64_t, kProtocols> by_protocol{};
     std::array<std::uint64_t, kIgnoredClasses> ignored{};
+    std::array<std::uint64_t, kProtocols> left_out{};  // of Ignored::not_wanted: IMAP and POP3, told apart
     std::uint64_t malformed = 0;
     std::uint64_t late = 0;  // came more than `reorder` after a later one: out of order in what was handed out
 };
