@@ -123,8 +123,9 @@ void Pipeline::take_decisions(std::vector<detection::Decision>& decisions, bool 
     auto late = detector_.take_late_sessions();
     if (already_recorded) return;
     for (const auto& decision : decisions)
-        for (const IpAddress& address : decision.open_addresses)
-            open_disconnects_.expect(decision.finding.service, decision.finding.id, address, decision.decided);
+        if (decision.enforced)
+            for (const IpAddress& address : decision.open_addresses)
+                open_disconnects_.expect(decision.finding.service, decision.finding.id, address, decision.decided);
     for (const auto& session : late)
         for (const IpAddress& address : session.addresses)
             open_disconnects_.expect(session.service, session.id, address, last_event_);
