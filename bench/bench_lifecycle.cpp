@@ -4,6 +4,8 @@
 // Each latency is of one ID at a random moment, seen by logging in again and again until the answer changes, so half a
 // login is part of it. Then 1,000 IDs at once, suspended and released: nothing may be lost, and the published table has
 // to hold what the database does. The breaker and the storm guard are set wide, or they would rightly stop all of it.
+#include <sys/stat.h>
+
 #include <pqxx/pqxx>
 #include <random>
 #include <stdexcept>
@@ -74,6 +76,23 @@ double until_answer(Isp& isp, const std::string& id, const char* password, std::
     return milliseconds_since(start);
 }
 
+// Where the time went: until the suspension was written, and until the table with it was published.
+struct Stages {
+    std::vector<double> recorded, published;
+
+    void note(Isp& isp, const std::string& id, std::chrono::system_clock::time_point start) {
+        const double began = std::chrono::duration<double, std::milli>(start.time_since_epoch()).count();
+        recorded.push_back(std::stod(isp.query("SELECT extract(epoch FROM suspended_at) * 1000 FROM guard.suspension "
+                                               "WHERE id = guard.normalise_id('" +
+                                               id + "'::text)")) -
+                           began);
+        struct stat status {};
+        require(::stat(isp.table().c_str(), &status) == 0, "there is a table");
+        published.push_back(static_cast<double>(status.st_mtim.tv_sec) * 1e3 +
+                            static_cast<double>(status.st_mtim.tv_nsec) / 1e6 - began);
+    }
+};
+
 void print_latency(std::string_view metric, std::vector<double> values) {
     std::sort(values.begin(), values.end());
     const auto at = [&](double share) {
@@ -107,11 +126,14 @@ void one_by_one(Isp& isp, unsigned number) {
     std::mt19937 random(std::random_device{}());
     const auto any_moment = [&] { std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000)); };
     std::vector<double> refused, by_password, by_staff, by_guardctl;
+    Stages stages;
     for (unsigned i = 0; i < number; ++i) {
         any_moment();
+        const auto wall = std::chrono::system_clock::now();
         const auto start = Clock::now();
         require(isp.start_session(id_of(i), isp.address("JP-01")), "an accounting Start is answered");
         refused.push_back(until_answer(isp, id_of(i), "old", kReject, start));
+        stages.note(isp, id_of(i), wall);
     }
     Person portal(isp, "isp_portal"), sato(isp, "staff_sato");
     for (unsigned i = 0; i < number; ++i) {
@@ -130,6 +152,8 @@ void one_by_one(Isp& isp, unsigned number) {
             by_staff.push_back(until_answer(isp, id_of(i), "old", kAccept, start));
         }
     }
+    print_latency("recorded_after_packet", std::move(stages.recorded));
+    print_latency("published_after_packet", std::move(stages.published));
     print_latency("refused_after_packet", std::move(refused));
     print_latency("accepted_after_password_change", std::move(by_password));
     print_latency("accepted_after_staff_release", std::move(by_staff));
