@@ -5,6 +5,7 @@
 
 #include "config/option.hpp"
 #include "config/options.hpp"
+#include "config/user_name.hpp"
 
 namespace guard::config {
 namespace {
@@ -46,6 +47,13 @@ bool any(std::string_view) {
 
 bool without_blanks(std::string_view text) {
     return text.find(' ') == text.npos;
+}
+
+bool is_channel_name(std::string_view text) {
+    return text.size() <= 64 && std::ranges::all_of(text, [](char letter) {
+               return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                      (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' || letter == '-';
+           });
 }
 
 bool is_language(std::string_view text) {
@@ -95,7 +103,7 @@ Section spool() {
              {"retention", Duration{IN(spool_retention), 1h, days{30}},
               "A segment is deleted at this age, read or not (R8). No window of detection may be longer."},
              {"poll", Duration{IN(spool_poll), 0s, 60s},
-              "How often to look for new events. `0s`: twenty times a second."}}};
+              "How often to look for new events. `0s`: a hundred times a second."}}};
 }
 
 Section database() {
@@ -196,7 +204,7 @@ Section pppoe() {
         "detection.pppoe",
         "PPPoE IDs (R1). Two places are impossible when they are at least `min_distance_km` apart, both radii taken "
         "off, and going from one to the other would take more than `max_speed_kmh`.",
-        {{"mode", RuleMode{"pppoe"}, "For all rules of PPPoE that have none of their own."},
+        {{"mode", RuleMode{"pppoe"}, "For all rules of PPPoE that have none of their own.", kReloads},
          {"min_distance_km", Number{IN(detection.pppoe.min_distance_km), 0, 20000}, "Kilometres."},
          {"max_speed_kmh", Number{IN(detection.pppoe.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
          {"dead_peer_time", Duration{IN(detection.pppoe.dead_peer_time), 1s, 1h},
@@ -228,7 +236,8 @@ Section smtp() {
         "`min_distance_km` apart, both radii taken off, and going from one to the other would take more than "
         "`max_speed_kmh`. Where a database knows no more of a place than its country, the two count as exactly "
         "`min_distance_km` apart. Listed gateways count for nothing here. Of an ID the last day is remembered.",
-        {{"mode", RuleMode{"smtp"}, "For all rules of SMTP-AUTH that have none of their own, `smtp.source` as well."},
+        {{"mode", RuleMode{"smtp"}, "For all rules of SMTP-AUTH that have none of their own, `smtp.source` as well.",
+          kReloads},
          {"min_distance_km", Number{IN(detection.smtp.min_distance_km), 0, 20000}, "Kilometres."},
          {"max_speed_kmh", Number{IN(detection.smtp.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
          {"jump_countries", Count{IN(detection.smtp.jump_countries), 3, 20},
@@ -316,14 +325,22 @@ Section guards() {
 }
 
 Section disconnect() {
-    return {"disconnect",
-            "Ending the running sessions of a suspended ID (RFC 5176).",
-            {{"nas_file", File{IN(nas_file)},
-              "A TOML file with one table a NAS, `[NAME]` as in the pool file's column `nas`, and in it `address`, "
-              "`port` and "
-              "`secret`; readable for owner and group alone. Empty: nobody is disconnected."},
-             {"timeout", Duration{IN(disconnect_timeout), 1s, 60s}, "How long to wait for an answer."},
-             {"tries", Count{IN(disconnect_tries), 1, 100}, "How often to send a request before it is given up."}}};
+    return {
+        "disconnect",
+        "Ending the running sessions of a suspended ID (RFC 5176).",
+        {{"nas_file", File{IN(nas_file)},
+          "A TOML file with one table a NAS, `[NAME]` as in the pool file's column `nas`, and in it `address`, "
+          "`port`, "
+          "`secret` and, for a relay, `relay = true`; mode 0600, of the analyzer's user or root's. Empty: nobody is "
+          "disconnected."},
+         {"timeout", Duration{IN(disconnect_timeout), 1s, 60s}, "How long to wait for an answer."},
+         {"tries", Count{IN(disconnect_tries), 1, 100}, "How often to send a request before it is given up."},
+         {"rate", Count{IN(disconnect_rate), 1, 10'000}, "At most so many requests a second to one NAS."},
+         {"user_name", Texts{IN(disconnect_user_names), is_user_name_form, kUserNameForm},
+          "How the NAS writes the User-Name, for the realms for which that is not the ID as it is kept: "
+          "`\"isp.example={user}@ISP.EXAMPLE\"`. Before the `=` is the realm, nothing for IDs without one, `*` for "
+          "all others; behind it a text with `{id}` or `{user}` (what is before the last `@`), `{realm}`, and "
+          "`{user:upper}`, `{realm:upper}`, `{id:upper}`."}}};
 }
 
 Section release() {
@@ -332,8 +349,16 @@ Section release() {
         "What ends a suspension, besides a person.",
         {{"trusted_password_roles", Texts{IN(trusted_password_roles), without_blanks, "the name of a database role"},
           "Database roles whose change of a password ends a suspension. A thief can change a password too: name the "
-          "roles "
-          "of channels that the operator trusts.",
+          "roles of channels that the operator trusts.",
+          kReloads},
+         {"trusted_password_channels",
+          Texts{IN(trusted_password_channels), is_channel_name, "a name of letters, digits, `.`, `_`, `-`"},
+          "The same by name, for `guardctl password-changed --channel NAME` and `guard.password_changed_by()`. None is "
+          "trusted until it is named.",
+          kReloads},
+         {"mass_change", Count{IN(mass_change), 1, 1'000'000},
+          "When one role changes the passwords of more suspended IDs than this within ten minutes, or in one "
+          "transaction, they stay suspended and a person is asked.",
           kReloads}}};
 }
 
@@ -369,7 +394,9 @@ Section notice() {
               "database and to the mail server."},
              {"retry", Duration{IN(notice_retry), 1s, 24h}, "First pause after a failed attempt; it doubles."},
              {"give_up", Duration{IN(notice_give_up), 1min, days{30}},
-              "A channel that has failed for so long has failed for good."}}};
+              "A channel that has failed for so long has failed for good."},
+             {"metrics_file", File{IN(notice_metrics_file)},
+              "The notifier's metrics, as `analyzer.metrics_file`. Empty: none."}}};
 }
 
 Section log() {

@@ -77,6 +77,12 @@ bool breaker_is_open(pqxx::connection& connection) {
     return transaction.exec1("SELECT EXISTS (SELECT FROM guard.breaker WHERE closed_at IS NULL)")[0].as<bool>();
 }
 
+std::uint64_t rows_past_term(pqxx::connection& connection) {
+    pqxx::read_transaction transaction(connection);
+    return transaction.exec1("SELECT coalesce(sum(past), 0)::bigint FROM guard.check_retention('2 hours')")[0]
+        .as<std::uint64_t>();
+}
+
 Contracts read_contracts(pqxx::connection& connection) {
     Contracts contracts;
     pqxx::read_transaction transaction(connection);

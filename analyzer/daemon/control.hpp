@@ -19,6 +19,9 @@ namespace guard::daemon {
 
 [[nodiscard]] bool breaker_is_open(pqxx::connection& connection);
 
+// How much is kept longer than it may be (R8). The deletion runs every hour, so two hours count as in time.
+[[nodiscard]] std::uint64_t rows_past_term(pqxx::connection& connection);
+
 [[nodiscard]] Contracts read_contracts(pqxx::connection& connection);
 [[nodiscard]] AllowList read_allowed(pqxx::connection& connection);
 

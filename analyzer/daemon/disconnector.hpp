@@ -1,5 +1,6 @@
 // Asks NASes to end the sessions of suspended IDs (RFC 5176), as queued in the database: with back-off until it is
-// answered or given up, every answer recorded. Has a thread and a connection of its own.
+// answered or given up, every answer recorded, never more than so many a second to one NAS. What was cancelled
+// meanwhile (a release; the address is another's) is not asked again. Has a thread and a connection of its own.
 #pragma once
 
 #include <pqxx/pqxx>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "analyzer/daemon/database_link.hpp"
+#include "analyzer/daemon/disconnect_limits.hpp"
 #include "analyzer/daemon/disconnect_packet.hpp"
 #include "analyzer/daemon/wakeup.hpp"
 #include "config/nas_file.hpp"
@@ -47,6 +49,7 @@ class Disconnector {
     const config::Settings& settings_;
     const config::NasList& nases_;
     const Clock& clock_;
+    DisconnectPace pace_;
     DatabaseLink link_;
     Wakeup wakeup_;
 };

@@ -265,7 +265,21 @@ void Inputs::take_pending() {
     if (pending_ == 0) return;
     views_.assign(events_.begin(), events_.begin() + static_cast<std::ptrdiff_t>(pending_));
     pending_ = 0;
+    const std::size_t before = decisions_.size();
     detector_.on_events(views_, decisions_);
+    if (stage_ == Stage::recorded) return;
+    expect_disconnects(before);
+    for (const LoginEventView& event : views_) open_disconnects_.seen(event, taken_);
+}
+
+// The decisions behind the first `from`.
+void Inputs::expect_disconnects(std::size_t from) {
+    for (; from < decisions_.size(); ++from) {
+        const detection::Decision& decision = decisions_[from];
+        if (!decision.enforced) continue;
+        for (const IpAddress& address : decision.open_addresses)
+            open_disconnects_.expect(decision.finding.service, decision.finding.id, address, decision.decided);
+    }
 }
 
 void Inputs::control(ControlInput input) {
@@ -283,15 +297,18 @@ void Inputs::journal(const ControlInput& input) {
         number_ = journal_.append(input, source_.positions(), clock_.now());
     } catch (const std::system_error& error) {
         ++counters_.journal_failures;
+        incomplete_ = true;
         trouble_.warn(std::string("event=control_journal_not_written detail=\"") + error.what() + '"');
     }
 }
 
-// Each file says what is in force at its beginning: the one before it may go.
+// Each file says what is in force at its beginning: the one before it may go. After what could not be written there is
+// a new one.
 void Inputs::begin_file() {
-    if (!journal_.wants_new_file(clock_.steady())) return;
+    if (!incomplete_ && !journal_.wants_new_file(clock_.steady())) return;
     journal_.begin(number_, clock_.now(), clock_.steady());
     for (const ControlInput& each : in_force()) number_ = journal_.append(each, source_.positions(), clock_.now());
+    incomplete_ = false;
 }
 
 std::vector<ControlInput> Inputs::in_force() const {
@@ -315,8 +332,13 @@ void Inputs::collect(Batch& batch) {
         decisions_.clear();
         return;
     }
+    for (const detection::LateSession& session : late)
+        for (const IpAddress& address : session.addresses)
+            open_disconnects_.expect(session.service, session.id, address, last_event_);
     std::move(decisions_.begin(), decisions_.end(), std::back_inserter(batch.decisions));
     std::move(late.begin(), late.end(), std::back_inserter(batch.late_sessions));
+    std::move(taken_.begin(), taken_.end(), std::back_inserter(batch.taken));
+    taken_.clear();
     decisions_.clear();
     batch.positions = positions();
     batch.event_time = last_event_;
@@ -426,7 +448,9 @@ void Inputs::apply(const Lag& lag) {
 }
 
 void Inputs::apply(const Tick& tick) {
+    const std::size_t before = decisions_.size();
     detector_.advance(tick.now, decisions_);
+    if (stage_ != Stage::recorded) expect_disconnects(before);
 }
 
 void Inputs::apply(const Present& present) {

@@ -12,6 +12,7 @@
 #include "analyzer/daemon/event_source.hpp"
 #include "analyzer/daemon/inbox.hpp"
 #include "analyzer/daemon/once_a_minute.hpp"
+#include "analyzer/daemon/open_disconnects.hpp"
 #include "analyzer/daemon/recorder.hpp"
 #include "analyzer/detection/detector.hpp"
 
@@ -84,6 +85,9 @@ class Inputs {
     // About once a minute.
     void keep_term(std::chrono::seconds retention);
 
+    // What is to be ended at which address; an event that gives the address to another ID goes into the batch.
+    [[nodiscard]] OpenDisconnects& open_disconnects() { return open_disconnects_; }
+
     // Of all streams and of the control journal.
     [[nodiscard]] Positions positions() const;
     [[nodiscard]] Time last_event() const { return last_event_; }
@@ -96,6 +100,7 @@ class Inputs {
     bool read_events();
     void end_of_stage();
     void take_pending();
+    void expect_disconnects(std::size_t from);
     [[nodiscard]] Time time_of(const LoginEvent& event, Time now);
     void take_due(Time until);
     void put_back_old();
@@ -150,11 +155,14 @@ class Inputs {
     std::size_t pending_ = 0;
     std::vector<LoginEventView> views_;
     std::vector<detection::Decision> decisions_;
+    OpenDisconnects open_disconnects_;
+    std::vector<TakenAddress> taken_;
     Time last_event_{};
     Time idle_since_{};  // the present when the last event was read, and how long ago that was
     std::chrono::steady_clock::time_point idle_since_steady_{};
     std::chrono::steady_clock::time_point looked_steady_{};  // when it was looked for events last
     bool other_places_ = false;
+    bool incomplete_ = false;  // something in force is not in the journal
     InputCounters counters_;
     OnceAMinute trouble_;
 };

@@ -10,6 +10,7 @@
 #include <array>
 #include <atomic>
 #include <exception>
+#include <initializer_list>
 #include <thread>
 
 #include "analyzer/daemon/file_watch.hpp"
@@ -151,12 +152,11 @@ std::jthread thread(const char* name, std::atomic<bool>& failed, Work work) {
 }
 
 // Before any thread is started, so that all of them leave these signals to sigtimedwait().
-sigset_t block_signals() {
+sigset_t block(std::initializer_list<int> numbers) {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    for (const int number : numbers) sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    signal(SIGPIPE, SIG_IGN);
     return signals;
 }
 
@@ -181,6 +181,8 @@ const char* name_of(config::Mode mode) {
 }
 
 int run(const std::filesystem::path& config_file) {
+    block({SIGHUP});  // one that comes while the files are read waits; SIGTERM does not
+    signal(SIGPIPE, SIG_IGN);
     const config::Settings settings = or_refuse(load_settings(config_file));
     const daemon::StateLock lock(settings.state_directory);
     config::set_up_logging(settings, "pppoe-guard-analyzer");
@@ -188,7 +190,7 @@ int run(const std::filesystem::path& config_file) {
     auto geo = or_refuse(reloading.geo());
     const config::NasList nases =
         settings.nas_file.empty() ? config::NasList{} : or_refuse(config::load_nas_file(settings.nas_file));
-    const sigset_t signals = block_signals();
+    const sigset_t signals = block({SIGTERM, SIGINT, SIGHUP});
 
     const SystemClock clock;
     daemon::Enforcer enforcer(settings);

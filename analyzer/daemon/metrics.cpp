@@ -87,6 +87,9 @@ void Metrics::write(const std::filesystem::path& file, const Sample& sample, con
     out.gauge("pppoe_guard_snapshot_pause_seconds", "How long the pipeline waited for it", seconds(snapshots.pause));
     out.gauge("pppoe_guard_active_ids", "IDs accepted or alive within 24 hours", number(sample.active_ids));
     out.gauge("pppoe_guard_lag_seconds", "How old the newest event read is, when more are waiting", sample.lag_seconds);
+    if (sample.rows_past_term)
+        out.gauge("pppoe_guard_rows_past_term", "Rows in PostgreSQL past their term: must be 0",
+                  number(*sample.rows_past_term));
     out.gauge("pppoe_guard_table_generation", "Generation of the published table", number(enforcer.generation));
     out.gauge("pppoe_guard_table_suspended", "IDs in the published table", number(enforcer.suspended));
     out.gauge("pppoe_guard_table_blocked", "Sources in the published table", number(enforcer.blocked));

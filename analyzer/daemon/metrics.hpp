@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "analyzer/daemon/enforcer.hpp"
@@ -31,6 +32,7 @@ class Metrics {
         std::size_t streams = 0, active_ids = 0;
         double lag_seconds = 0;
         SnapshotWriter::Status snapshots;
+        std::optional<std::uint64_t> rows_past_term{};  // none: not asked yet
     };
     // Throws std::system_error when the file cannot be written.
     void write(const std::filesystem::path& file, const Sample& sample, const EnforcerStatus& enforcer);

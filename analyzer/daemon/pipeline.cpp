@@ -9,7 +9,7 @@
 namespace guard::daemon {
 namespace {
 
-constexpr auto kDefaultPoll = std::chrono::milliseconds{50};
+constexpr auto kDefaultPoll = std::chrono::milliseconds{10};
 constexpr auto kRetry = std::chrono::seconds{1};
 
 Actions actions_of(const config::DetectionSettings& settings) {
@@ -80,6 +80,7 @@ void Pipeline::start(const std::stop_token& stop) {
                 start.verdicts = verdicts_since(database, start.since);
                 start.snapshot = restore();
                 inputs_.begin(std::move(start));
+                inputs_.open_disconnects().read(database);
                 started_ = true;
             },
             std::chrono::minutes{11});

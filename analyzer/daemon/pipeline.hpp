@@ -100,13 +100,14 @@ class Pipeline {
     bool in_doubt_ = false;            // what became of it is not known
     bool started_ = false;
     std::atomic<bool> live_{false}, ended_{false};
+    std::optional<std::uint64_t> rows_past_term_;
     Metrics metrics_;
     Wakeup pause_;
     OnceAMinute trouble_, alarm_trouble_;
     Timer control_{std::chrono::milliseconds{250}}, progress_{std::chrono::seconds{1}},
         blocks_{std::chrono::seconds{1}}, metrics_due_{std::chrono::seconds{15}}, checks_{std::chrono::seconds{10}},
         minute_{std::chrono::seconds{60}}, snapshot_{std::chrono::minutes{10}}, contracts_{std::chrono::minutes{10}},
-        day_{std::chrono::hours{24}};
+        terms_{std::chrono::minutes{10}}, day_{std::chrono::hours{24}};
 };
 
 // Runs `work` on the connection. False when the database was not to be had; the connection is then made anew next time.

@@ -84,7 +84,9 @@ void Pipeline::once_a_minute() {
         pqxx::work sealing(database);
         sealing.exec("SELECT guard.seal_audit()");
         sealing.commit();
+        inputs_.open_disconnects().read(database);
         inputs_.set_allowed(read_allowed(database));
+        if (terms_.due()) rows_past_term_ = rows_past_term(database);
     });
     if (contracts_.due())
         with_database(
@@ -101,7 +103,7 @@ void Pipeline::write_metrics() {
         const bool behind = started_ && inputs_.last_event() != Time{} && source_->peek() != nullptr;
         metrics_.write(settings_.metrics_file,
                        {source_->status(), detector_.counters(), inputs_.counters(), detector_.streams().size(),
-                        detector_.active_ids(), behind ? std::max(lag, 0.0) : 0, snapshots_.status()},
+                        detector_.active_ids(), behind ? std::max(lag, 0.0) : 0, snapshots_.status(), rows_past_term_},
                        enforcer_.status());
     } catch (const std::system_error& error) {
         trouble_.warn(std::string("event=metrics_not_written detail=\"") + error.what() + '"');

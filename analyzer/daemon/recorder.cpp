@@ -1,12 +1,14 @@
 #include "analyzer/daemon/recorder.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 #include <pqxx/binarystring>
+#include <set>
 
 #include "analyzer/daemon/database_link.hpp"
+#include "analyzer/daemon/finding_rows.hpp"
 
 namespace guard::daemon {
 namespace {
@@ -54,18 +56,7 @@ void record_finding(pqxx::work& transaction, const Decision& decision, std::int6
         text(to_string(decision.action)), reason_of(decision), format_rfc3339(finding.time), finding.summary_en,
         finding.summary_ja);
     if (!row[1].as<bool>()) return;
-    const auto id = row[0].as<std::int64_t>();
-    int position = 0;
-    for (const detection::Evidence& evidence : finding.evidence) {
-        const std::optional<std::string> address =
-            evidence.address ? std::optional(evidence.address->to_string()) : std::nullopt;
-        const std::optional<std::string> region =
-            evidence.region.empty() ? std::nullopt : std::optional(text(evidence.region.view()));
-        transaction.exec_params(
-            "INSERT INTO guard.evidence (finding_id, position, event_time, kind, address, region) VALUES ($1, $2, $3, "
-            "$4, $5, $6)",
-            id, position++, format_rfc3339(evidence.time), text(to_string(evidence.kind)), address, region);
-    }
+    insert_evidence(transaction, row[0].as<std::int64_t>(), finding);
 }
 
 // One row for the NAS of each address; where the pool names none, nobody can be asked, and the audit says so.
@@ -138,6 +129,25 @@ void record_source(pqxx::work& transaction, const Decision& decision) {
         reason_of(decision));
 }
 
+// Between which regions many went: of the newest step, or of all there are. "JP-01 JP-46"
+std::string regions_of(const Finding& finding) {
+    std::set<std::string_view> regions;
+    if (!finding.steps.empty()) {
+        regions = {finding.steps.back().from.region.view(), finding.steps.back().to.region.view()};
+    } else {
+        for (const geo::Place& place : finding.places) regions.insert(place.region.view());
+    }
+    return fmt::format("{}", fmt::join(regions, " "));
+}
+
+// Nobody is asked any more to end a session at an address that is another's by now.
+void cancel_disconnects(pqxx::work& transaction, const TakenAddress& taken) {
+    transaction.exec_params(
+        "UPDATE guard.disconnect SET state = 'cancelled', done_at = clock_timestamp(), last_answer = 'another ID was "
+        "given the address' WHERE done_at IS NULL AND address = $1::inet AND (service <> $2 OR id <> $3)",
+        taken.address.to_string(), text(to_string(taken.service)), pqxx::binarystring(taken.id));
+}
+
 bool open_breaker(pqxx::work& transaction) {
     const auto rows = transaction.exec(
         "INSERT INTO guard.breaker (reason) VALUES ('more suspensions than the set rate') ON CONFLICT DO NOTHING "
@@ -158,6 +168,7 @@ void record_decision(pqxx::work& transaction, const Decision& decision, const ge
     const std::int64_t incident = record_incident(transaction, decision);
     record_finding(transaction, decision, incident);
     if (decision.action == Action::review) ++recorded.reviews;
+    join_mass_event(transaction, decision, incident);
     if (decision.reason == Reason::breaker)
         recorded.breaker_opened = open_breaker(transaction) || recorded.breaker_opened;
     if (decision.action == Action::suspend && decision.enforced)
@@ -237,6 +248,12 @@ void take(pqxx::work& transaction, const Entry& entry, Refused refused, Recorded
 
 }  // namespace
 
+void join_mass_event(pqxx::work& transaction, const Decision& decision, std::int64_t incident) {
+    if (decision.action == Action::review && decision.reason == Reason::storm)
+        transaction.exec_params("SELECT guard.join_mass_event($1, $2, $3)", incident, regions_of(decision.finding),
+                                format_rfc3339(decision.finding.time));
+}
+
 Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
                 std::int64_t& transaction_id, Refused refused) {
     pqxx::work transaction(connection);
@@ -247,6 +264,7 @@ Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Loc
              [&](Recorded& counted) { record_decision(transaction, decision, locator, counted); });
     for (const detection::LateSession& late : batch.late_sessions)
         take(transaction, late, refused, recorded, [&](Recorded&) { record_late_session(transaction, late, locator); });
+    for (const TakenAddress& taken : batch.taken) cancel_disconnects(transaction, taken);
     for (const auto& [spool, position] : batch.positions)
         transaction.exec_params(
             "INSERT INTO guard.progress (spool, position, event_time) VALUES ($1, $2, $3) ON CONFLICT (spool) DO "

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/daemon/open_disconnects.hpp"
 #include "analyzer/detection/detector.hpp"
 #include "geo/locator.hpp"
 
@@ -18,10 +19,11 @@ namespace guard::daemon {
 struct Batch {
     std::vector<detection::Decision> decisions;
     std::vector<detection::LateSession> late_sessions;
+    std::vector<TakenAddress> taken;
     std::map<std::string, std::string> positions;
     Time event_time{};  // of the last event
 
-    [[nodiscard]] bool has_effects() const { return !decisions.empty() || !late_sessions.empty(); }
+    [[nodiscard]] bool has_effects() const { return !decisions.empty() || !late_sessions.empty() || !taken.empty(); }
 };
 
 struct Recorded {
@@ -43,6 +45,9 @@ enum class Refused {
 // set before the commit.
 [[nodiscard]] Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
                               std::int64_t& transaction_id, Refused refused = Refused::fails);
+
+// Makes an incident, just recorded, a part of what many did at once, if that is why it waits for a person.
+void join_mass_event(pqxx::work& transaction, const detection::Decision& decision, std::int64_t incident);
 
 // Whether a transaction whose commit was in doubt has been committed; none while PostgreSQL is still at it.
 [[nodiscard]] std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id);

@@ -1,7 +1,7 @@
 // What the analyzer remembers, on disk, with the places in its inputs up to which it remembers: it goes on from there
 // after a restart. Written by SnapshotWriter and by `guardctl replay --learn`; who writes holds the StateLock of the
-// directory. IDs are in it as hashes under a key that never leaves the state directory, but for those that something was
-// found about within a day, and of the first uses of a network. docs/decisions/0013-snapshots.md gives the format.
+// directory. IDs are in it as hashes under a key that never leaves the state directory, but for those that something
+// was found about within a day, and of the first uses of a network. docs/decisions/0013-snapshots.md gives the format.
 #pragma once
 
 #include <cstdint>

@@ -5,27 +5,20 @@
 #include <set>
 
 #include "analyzer/detection/explain.hpp"
+#include "event/text.hpp"
 
 namespace guard::detection {
 namespace {
 
 constexpr auto kDay = std::chrono::hours{24};
 
-std::string hex(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const char byte : bytes) {
-        text += digits[static_cast<unsigned char>(byte) >> 4];
-        text += digits[static_cast<unsigned char>(byte) & 15];
-    }
-    return text;
-}
 
 // The findings of an ID belong to one incident until nothing was found for a day.
 Episode& episode_at(Stream& stream, Service service, std::string_view id, Time now) {
     if (!stream.episode || now > stream.episode->last_finding + kDay) {
         stream.episode = std::make_unique<Episode>();
-        stream.episode->incident_key = std::string(to_string(service)) + '/' + hex(id) + '/' + format_rfc3339(now);
+        stream.episode->incident_key =
+            std::string(to_string(service)) + '/' + hexadecimal(id) + '/' + format_rfc3339(now);
     }
     stream.episode->last_finding = std::max(stream.episode->last_finding, now);
     return *stream.episode;
@@ -249,7 +242,7 @@ void Detector::on_pppoe_reject(const LoginEventView& event, std::uint64_t key, s
     finding.id = event.id;
     finding.time = event.time;
     finding.evidence = match->evidence;
-    finding.incident_key = "rejects/" + hex(event.id) + '/' + format_rfc3339(event.time);
+    finding.incident_key = "rejects/" + hexadecimal(event.id) + '/' + format_rfc3339(event.time);
     explain(finding, *match);
     Decision decision{std::move(finding), Action::record, Reason::none, false, event.time};
     decisions.push_back(std::move(decision));

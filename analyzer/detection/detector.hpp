@@ -2,6 +2,7 @@
 // the same control inputs (releases, lag, breaker) it decides the same. Read on_event() first.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -102,9 +103,11 @@ class Detector {
     void set_breaker_open(bool open) { breaker_.set_open(open); }
     // What findings may lead to: mode, rule_modes and profile of these settings, and nothing else of them.
     void set_actions(const config::DetectionSettings& settings);
-    // When the first of the findings that wait will have settled.
+    // When the first of the findings that wait is to be judged: before then advance() does nothing.
     [[nodiscard]] std::optional<Time> next_settled() const {
-        return settling_.empty() ? std::nullopt : std::optional(settling_.begin()->first);
+        const Time first = std::min(settling_.empty() ? Time::max() : settling_.begin()->first,
+                                    pending_.empty() ? Time::max() : pending_.begin()->first);
+        return first == Time::max() ? std::nullopt : std::optional(first);
     }
 
     [[nodiscard]] DetectorCounters counters() const;

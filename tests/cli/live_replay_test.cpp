@@ -62,8 +62,8 @@ BOOST_AUTO_TEST_CASE(live_with_restarts_and_replayed_the_findings_are_the_same_b
     std::mt19937_64 random(seed);
     simulate::Arguments arguments;
     arguments.seed = seed;
-    arguments.subscribers = 100;
-    arguments.smtp = 40;
+    arguments.subscribers = 200;
+    arguments.smtp = 60;
     arguments.days = 2;
     arguments.thieves = 3;
     const simulate::test::Simulated simulated(arguments);

@@ -48,6 +48,11 @@ std::vector<std::string> all(EventSource& source) {
     return ids;
 }
 
+// Nothing of what was passed over will come again. Not the text: a segment that was only opened is in it, too.
+bool is_at(const SpoolSource& source, const Positions& there) {
+    return source.covers(source.positions(), there);
+}
+
 BOOST_FIXTURE_TEST_SUITE(spool_source, Two)
 
 BOOST_AUTO_TEST_CASE(two_spools_are_one_stream_in_the_order_of_time) {
@@ -99,7 +104,7 @@ BOOST_AUTO_TEST_CASE(every_position_divides_what_was_passed_over_from_what_comes
         again.stop_at(there);
         BOOST_TEST(all(again) == std::vector(expected.begin(), expected.begin() + stop),
                    boost::test_tools::per_element());
-        BOOST_TEST((again.positions() == there));
+        BOOST_TEST(is_at(again, there));
         again.stop_at(std::nullopt);
         BOOST_TEST(all(again) == std::vector(expected.begin() + stop, expected.end()),
                    boost::test_tools::per_element());
@@ -162,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_spool_that_is_away_at_a_restart_does_not_come_twice) {
     again.stop_at(there);
     BOOST_TEST(all(again).size() == 6U);
     again.stop_at(std::nullopt);
-    BOOST_TEST((again.positions() == there));
+    BOOST_TEST(is_at(again, there));
     std::filesystem::rename(elsewhere, left.directory.path());
     again.maintain(kNow);
     BOOST_TEST(all(again).empty());
@@ -192,7 +197,7 @@ BOOST_AUTO_TEST_CASE(directories_that_match_are_spools_as_soon_as_they_are_there
     std::filesystem::rename(directory, parent.path() / "elsewhere");
     reading.maintain(kNow);
     BOOST_TEST(reading.status().empty());
-    BOOST_TEST((reading.positions() == there));
+    BOOST_TEST(is_at(reading, there));
     std::filesystem::rename(parent.path() / "elsewhere", directory);
     spool::Writer writer({directory, 64 * 1024, 1 << 30, 48h, "v1"}, [](const std::string&) {});
     BOOST_REQUIRE(writer.append({Service::pppoe, Kind::accept, "two", {IpAddress::ipv4(1)}, kNow}, kNow));

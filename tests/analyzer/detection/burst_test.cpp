@@ -275,6 +275,19 @@ BOOST_AUTO_TEST_CASE(never_a_suspension_however_many) {
 BOOST_AUTO_TEST_CASE(names_that_do_not_exist_fill_no_memory) {
     for (int i = 0; i < 1000; ++i) log.reject("nobody" + std::to_string(i), kStart + i * 1s);
     BOOST_TEST(told().detector.streams().size() == 1U);
+    MailIsp mail;
+    for (int i = 0; i < 1000; ++i)
+        mail.read(smtp(Kind::reject, "nobody" + std::to_string(i), kStart + i * 1s, in_country("RU")));
+    BOOST_TEST(mail.detector.streams().empty());
+}
+
+BOOST_AUTO_TEST_CASE(past_a_hundred_thousand_names_the_watch_starts_afresh) {
+    for (const std::uint64_t names : {100'000U, 100'001U}) {
+        RejectWatch watch(enforced().pppoe);
+        for (int i = 0; i < 19; ++i) BOOST_TEST(!watch.rejected(1, kStart + i * 1s));
+        for (std::uint64_t name = 2; name <= names; ++name) static_cast<void>(watch.rejected(name, kStart + 20s));
+        BOOST_TEST(watch.rejected(1, kStart + 30s).has_value() == (names == 100'000U));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
