@@ -13,8 +13,8 @@
 #include <stdexcept>
 
 #include "bench/measure.hpp"
-#include "config/options.hpp"
 #include "sql/migrate.hpp"
+#include "tests/notifier/notifier_settings.hpp"
 #include "tests/notifier/smtp_responder.hpp"
 #include "tests/support/mail_server.hpp"
 #include "tests/support/postgres.hpp"
@@ -60,21 +60,6 @@ void fill(pqxx::connection& connection, int notices) {
         "INSERT INTO guard.notice (incident_id, kind, idempotency_key, service, id) SELECT incident_id, 'suspended', "
         "'s' || incident_id, service, id FROM guard.incident");
     transaction.commit();
-}
-
-config::Settings settings_for(const std::string& database, std::uint16_t port) {
-    config::Settings settings;
-    settings.spools = {"/nowhere"};
-    settings.pools = settings.table = settings.state_directory = "/nowhere";
-    settings.database = database;
-    settings.smtp_host = "127.0.0.1";
-    settings.smtp_port = port;
-    settings.mail_from = "security@isp.example";
-    settings.template_directory = GUARD_SOURCE_DIR "/notifier/templates";
-    settings.operator_name = settings.operator_phone = settings.operator_verify = "Example ISP";
-    settings.mail_only = true;
-    settings.log_level = config::LogLevel::warning;
-    return settings;
 }
 
 constexpr int kMailsOfAConnection = 500;  // exim takes no more than 1,000
@@ -134,13 +119,15 @@ void measure(std::uint16_t port, int notices, std::string_view server) {
     sql::apply(connection);
     fill(connection, notices);
     const auto file = files.path() / "guard.toml";
-    test::write_file(file, config::to_toml(settings_for(postgres.connection_string(), port)));
+    auto settings = test::notifier_settings(postgres.connection_string(), port);
+    settings.notice_senders = config::Settings().notice_senders;
+    settings.log_level = config::LogLevel::warning;
+    test::write_config(file, settings);
     const double yardstick = without_a_queue(port, std::min(notices, 1000), 12'000);
 
     const double cpu = cpu_seconds_of_children();
     const auto start = Clock::now();
-    const auto result = test::run({GUARD_BINARY_DIR "/bin/pppoe-guard-notifier", "--once", "--config", file.string()},
-                                  {}, std::chrono::minutes(5));
+    const auto result = test::run({test::kNotifier, "--once", "--config", file.string()}, {}, std::chrono::minutes(5));
     const double seconds = seconds_since(start);
     if (result.status != 0) throw std::runtime_error("the notifier failed:\n" + result.output);
     const auto sent = pqxx::work(connection).exec("SELECT count(*) FROM guard.delivery WHERE state = 'accepted'")[0][0];

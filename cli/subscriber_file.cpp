@@ -28,12 +28,6 @@ constexpr Column kColumns[] = {{"id", 253},         {"service", 16},        {"na
                                {"language", 8},     {"sessions", 8},        {"home_region", 8}, {"phone", 32},
                                {"postal_code", 16}, {"postal_address", 500}};
 
-std::string hexadecimal(std::string_view bytes) {
-    std::string text;
-    for (const char byte : bytes) text += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-    return text;
-}
-
 // As guard.subscriber has it: ISO 3166, a country or a subdivision of one.
 bool is_region(std::string_view text) {
     const auto capital = [](char letter) { return letter >= 'A' && letter <= 'Z'; };

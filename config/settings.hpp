@@ -149,7 +149,7 @@ struct Settings {
 
     std::vector<std::filesystem::path> spools;
     seconds spool_retention{48 * 3600};
-    seconds spool_poll{0};  // 0: twenty times a second
+    seconds spool_poll{0};  // 0: a hundred times a second
 
     std::string database;  // libpq connection string without a password
     std::filesystem::path database_password_file;
@@ -167,8 +167,12 @@ struct Settings {
     std::filesystem::path nas_file;  // NAS name, address, port, secret; mode 0600; empty: nobody is disconnected
     seconds disconnect_timeout{2};
     unsigned disconnect_tries = 5;
+    unsigned disconnect_rate = 20;                   // requests a second to one NAS
+    std::vector<std::string> disconnect_user_names;  // config/user_name.hpp; empty: the ID as it is
 
-    std::vector<std::string> trusted_password_roles;  // database roles whose password change lifts a suspension
+    std::vector<std::string> trusted_password_roles;     // database roles whose password change lifts a suspension
+    std::vector<std::string> trusted_password_channels;  // the same by name, as guardctl password-changed gives it
+    unsigned mass_change = 20;                           // more at once, and a person is asked
 
     std::string smtp_host;
     unsigned smtp_port = 25;
@@ -185,6 +189,7 @@ struct Settings {
     unsigned notice_senders = 4;  // at the same time in one notifier
     seconds notice_retry{60};     // first back-off
     seconds notice_give_up{3 * 24 * 3600};
+    std::filesystem::path notice_metrics_file;      // empty: none
     seconds notice_answer{24 * 3600};               // so long a step of the plan waits for an answer
     std::string pppoe_plan, smtp_auth_plan;         // config/notice_plan.hpp; empty: made of what is configured
     std::map<std::string, std::string> rule_plans;  // by rule; empty or not there: as the service

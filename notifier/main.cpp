@@ -7,6 +7,7 @@
 #include <csignal>
 #include <future>
 #include <iostream>
+#include <thread>
 
 #include "config/logging.hpp"
 #include "config/options.hpp"
@@ -36,8 +37,10 @@ int refuse(const std::vector<std::string>& mistakes) {
     return 2;
 }
 
+using Notifiers = std::vector<std::unique_ptr<guard::notifier::Notifier>>;
+
 // When one of them cannot go on, all end, and its exception is passed on.
-std::size_t work(const std::vector<std::unique_ptr<guard::notifier::Notifier>>& notifiers, bool once) {
+std::size_t send(const Notifiers& notifiers, bool once) {
     std::vector<std::future<std::size_t>> results;
     for (const auto& notifier : notifiers)
         results.push_back(std::async(std::launch::async, [&notifier, once] {
@@ -55,20 +58,29 @@ std::size_t work(const std::vector<std::unique_ptr<guard::notifier::Notifier>>& 
     return sent;
 }
 
+// The metrics are kept until all senders have ended.
+std::size_t work(const Notifiers& notifiers, const guard::notifier::Metrics* metrics, bool once) {
+    std::jthread keeper;
+    if (metrics != nullptr) keeper = std::jthread([=](const std::stop_token& ended) { metrics->keep(ended); });
+    return send(notifiers, once);
+}
+
 int serve(const std::string& file, bool once) {
     const auto settings = guard::config::load(file);
     if (!settings) return refuse(settings.error());
     guard::config::set_up_logging(*settings, "pppoe-guard-notifier");
     const guard::SystemClock clock;
-    std::vector<std::unique_ptr<guard::notifier::Notifier>> notifiers;
+    guard::notifier::Metrics metrics(*settings);
+    Notifiers notifiers;
     for (unsigned i = 0; i < settings->notice_senders; ++i) {
         auto notifier = guard::notifier::Notifier::make(*settings, clock);
         if (!notifier) return refuse(notifier.error());
         if (i > 0) (*notifier)->be_quiet();
+        (*notifier)->count_in(metrics);
         notifiers.push_back(std::move(*notifier));
     }
     set_up_signals();
-    const auto sent = work(notifiers, once);
+    const auto sent = work(notifiers, settings->notice_metrics_file.empty() ? nullptr : &metrics, once);
     if (once) spdlog::info("event=once notices={}", sent);
     return 0;
 }

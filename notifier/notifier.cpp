@@ -26,9 +26,9 @@ using namespace std::chrono_literals;
 using Errors = std::vector<std::string>;
 
 constexpr auto kLease = 5min;  // several times what Channel::deliver takes at most
-constexpr int kBatch = 16;  // few, so that the senders share what there is
-constexpr auto kTurn = 10ms;  // while another plans
-constexpr auto kPoll = 10s;   // at the latest; a wake-up may be lost
+constexpr int kBatch = 16;     // few, so that the senders share what there is
+constexpr auto kTurn = 10ms;   // while another plans
+constexpr auto kPoll = 10s;    // at the latest; a wake-up may be lost
 constexpr auto kMaxPause = 1h;
 constexpr auto kFirstPause = 100ms;  // before the outcome of a delivery is recorded again
 constexpr auto kMaxReconnect = 30s;
@@ -228,11 +228,9 @@ void Notifier::report(const Sent& sent, bool recorded) const {
         spdlog::warn("event=lease_lost notice={} channel={} detail=\"another notifier has taken it over\"",
                      delivery.notice_id, delivery.channel);
     const auto is = sent.outcome.is;
+    if (metrics_ != nullptr) metrics_->delivered(delivery.channel, is);
     spdlog::info("event=notice notice={} case={} kind={} channel={} try={} outcome={}", delivery.notice_id,
-                 delivery.incident_id, delivery.kind, delivery.channel, delivery.tries + 1,
-                 is == Delivery::Outcome::accepted ? "accepted"
-                 : is == Delivery::Outcome::never  ? "dead"
-                                                   : "later");
+                 delivery.incident_id, delivery.kind, delivery.channel, delivery.tries + 1, to_string(is));
     // The other side may repeat what it was told: what it said is in the database.
     spdlog::debug("event=channel_answer notice={} channel={} answer=\"{}\"", delivery.notice_id, delivery.channel,
                   sent.outcome.answer);

@@ -16,6 +16,7 @@
 #include "event/time.hpp"
 #include "notifier/channel.hpp"
 #include "notifier/local_time.hpp"
+#include "notifier/metrics.hpp"
 #include "notifier/notice_queue.hpp"
 
 namespace guard::notifier {
@@ -36,6 +37,8 @@ class Notifier {
 
     // Says nothing about the database's being away: another one of the process does.
     void be_quiet() { quiet_ = true; }
+    // What comes of its deliveries is counted there; `metrics` outlives this object.
+    void count_in(Metrics& metrics) { metrics_ = &metrics; }
 
     // Sends until nothing is due. Returns how many deliveries went to their channels. Throws pqxx exceptions,
     // sql::MigrationError when the database has not the schema of this program.
@@ -72,6 +75,7 @@ class Notifier {
     const std::atomic<bool>* stop_ = nullptr;
     std::size_t sent_ = 0;
     bool quiet_ = false;
+    Metrics* metrics_ = nullptr;
 };
 
 }  // namespace guard::notifier

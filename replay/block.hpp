@@ -18,9 +18,7 @@ inline constexpr std::size_t kBlockPadding = 64;  // what LogParser::parse may r
 // An event with what only the order of its file can settle.
 struct RawEvent {
     StreamEvent stream;  // `line` from 0, of the block; the time as LogTime has it
-    std::uint64_t connection = 0;
-    bool has_year = true, has_zone = true, summary = false, copied = false;
-    Witness witness = Witness::server;
+    bool has_year = true, has_zone = true;
 };
 
 struct Block {

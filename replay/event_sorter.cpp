@@ -1,29 +1,13 @@
 #include "replay/event_sorter.hpp"
 
 #include <algorithm>
-#include <tuple>
 #include <utility>
 
 namespace guard::replay {
 
-bool EventSorter::before(const StreamEvent& a, const StreamEvent& b) {
-    const auto key = [](const StreamEvent& event) {
-        const LoginEvent& login = event.event;
-        return std::tie(login.time, login.service, login.id, login.kind, login.addresses, event.protocol,
-                        event.attempts);
-    };
-    return key(a) < key(b);
-}
-
-bool EventSorter::precedes(const Key& a, const Key& b) const {
+bool EventSorter::precedes(const Key& a, const Key& b) {
     if (a.time != b.time) return a.time < b.time;
     if (a.on_time != b.on_time) return b.on_time;
-    if (a.on_time) {
-        const StreamEvent& first = slots_[a.slot];
-        const StreamEvent& second = slots_[b.slot];
-        if (before(first, second)) return true;
-        if (before(second, first)) return false;
-    }
     return a.number < b.number;
 }
 
@@ -46,7 +30,7 @@ void EventSorter::push(StreamEvent& event, bool moves_on) {
 }
 
 void EventSorter::settle(bool all) {
-    const auto less = [this](const Key& a, const Key& b) { return precedes(a, b); };
+    constexpr auto less = precedes;
     const auto at = [this](std::size_t index) { return keys_.begin() + static_cast<std::ptrdiff_t>(index); };
     if (next_ > keys_.size() / 2) {
         keys_.erase(keys_.begin(), at(next_));
@@ -60,7 +44,8 @@ void EventSorter::settle(bool all) {
             std::inplace_merge(std::upper_bound(at(next_), added, *added, less), added, keys_.end(), less);
         sorted_ = keys_.size();
     }
-    const auto certain = [&](const Key& key) { return all || key.time < certain_before(); };
+    // What is late waits for nothing: however much of it there is, none is held.
+    const auto certain = [&](const Key& key) { return all || !key.on_time || key.time < certain_before(); };
     ready_ = static_cast<std::size_t>(std::partition_point(at(next_), keys_.end(), certain) - keys_.begin());
 }
 

@@ -1,6 +1,6 @@
-// Puts the events of one input into the order of their times, by holding each back until nothing earlier can come. As
-// detection::EventOrder, event by event, but for whole blocks at a time; how the input is cut into blocks changes
-// nothing. One thread. Memory goes with the number of events in `tolerance`.
+// Puts the events of one input into the order of their times, by holding each back until nothing earlier can come;
+// those of one time stay in the order of the input. For whole blocks at a time; how the input is cut into blocks
+// changes nothing. One thread. Memory goes with the number of events in `tolerance`.
 #pragma once
 
 #include <chrono>
@@ -26,15 +26,14 @@ class EventSorter {
     // The next in order; has_next(). Valid until pop().
     [[nodiscard]] const StreamEvent& front() const { return slots_[keys_[next_].slot]; }
     [[nodiscard]] Time front_key() const { return keys_[next_].time; }
+    // It came too late, and front_key() is when it can be handed out at the earliest.
+    [[nodiscard]] bool front_is_late() const { return !keys_[next_].on_time; }
     // Swaps the next event out.
     void pop(StreamEvent& event);
 
     [[nodiscard]] std::size_t waiting() const { return keys_.size() - next_; }
     // Events that came too late: they are handed out as soon as they come.
     [[nodiscard]] std::uint64_t late() const { return late_; }
-
-    // The one order of events of equal time, whatever order they came in.
-    [[nodiscard]] static bool before(const StreamEvent& a, const StreamEvent& b);
 
   private:
     struct Key {
@@ -45,7 +44,7 @@ class EventSorter {
     };
     // Everything earlier has come; the beginning of time as long as nothing has.
     [[nodiscard]] Time certain_before() const { return newest_ == Time::min() ? newest_ : newest_ - tolerance_; }
-    [[nodiscard]] bool precedes(const Key& a, const Key& b) const;
+    [[nodiscard]] static bool precedes(const Key& a, const Key& b);
 
     const std::chrono::seconds tolerance_;
     Time newest_ = Time::min();

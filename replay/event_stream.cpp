@@ -3,12 +3,11 @@
 #include <algorithm>
 #include <thread>
 
-#include "replay/input.hpp"
+#include "replay/read_ahead.hpp"
 
 namespace guard::replay {
 namespace {
 
-constexpr std::size_t kBatchEvents = 2048;
 constexpr std::size_t kMaxInputs = 10'000;
 
 unsigned threads_of(const StreamOptions& options) {
@@ -36,51 +35,17 @@ std::vector<std::string> mistakes_of(const StreamOptions& options) {
 
 struct EventStream::State {
     explicit State(StreamOptions stream_options)
-        : options(std::move(stream_options)), threads(threads_of(options)), pool(threads - 1) {}
+        : options(std::move(stream_options)), threads(threads_of(options)), pool(threads > 2 ? threads - 2 : 0) {}
 
-    // Whether `a` is to be handed out after `b`.
-    static bool after(const Input* a, const Input* b) {
-        if (a->sorter().front_key() != b->sorter().front_key())
-            return b->sorter().front_key() < a->sorter().front_key();
-        if (EventSorter::before(a->sorter().front(), b->sorter().front())) return false;
-        if (EventSorter::before(b->sorter().front(), a->sorter().front())) return true;
-        return b->name() < a->name();
-    }
+    ~State() { stop.set(); }  // nobody waits for standard input any more
 
-    void begin(Input& input) {
-        input.begin(pool, 2 * threads + 1);
-        if (!input.advance(pool)) return;
-        begun.push_back(&input);
-        std::push_heap(begun.begin(), begun.end(), after);
-    }
-    // Begins whatever may have the next event of all. False: there are no more.
-    bool has_next() {
-        while (!later.empty() && (begun.empty() || later.back()->bound() <= begun.front()->sorter().front_key())) {
-            Input* const input = later.back();
-            later.pop_back();
-            begin(*input);
-        }
-        return !begun.empty();
-    }
-    void pop(StreamEvent& event) {
-        std::pop_heap(begun.begin(), begun.end(), after);
-        Input& input = *begun.back();
-        input.sorter().pop(event);
-        if (input.sorter().has_next() || input.advance(pool)) {
-            std::push_heap(begun.begin(), begun.end(), after);
-        } else {
-            begun.pop_back();
-        }
-    }
     const StreamOptions options;
     Stop stop;
     const unsigned threads;
-    std::vector<std::unique_ptr<Input>> inputs;  // as in the options
-    std::vector<Input*> later;                   // not yet begun, the latest first
-    std::vector<Input*> begun;                   // with an event waiting: a heap
-    std::vector<InputCounts> counts;             // of the inputs
-    std::exception_ptr failure;
-    WorkerPool pool;  // last: its threads use the rest
+    std::vector<InputCounts> counts;  // of the inputs
+    std::optional<Merge> merge;
+    WorkerPool pool;                 // its threads use what is above; so does the next
+    std::optional<ReadAhead> ahead;  // with more threads than one
 };
 
 EventStream::EventStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -96,36 +61,33 @@ Expected<EventStream, std::vector<std::string>> EventStream::open(StreamOptions 
     auto state = std::make_unique<State>(std::move(options));
     const Time now = SystemClock().now();
     state->counts.resize(state->options.inputs.size());
+    std::vector<std::unique_ptr<Input>> inputs;
     for (std::size_t i = 0; i < state->options.inputs.size(); ++i) {
         auto input = Input::open(i, state->options, *zone, now, state->stop, state->counts[i]);
         if (input) {
-            state->inputs.push_back(std::move(*input));
+            inputs.push_back(std::move(*input));
         } else {
             mistakes.push_back(std::move(input.error()));
         }
     }
     if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
-    for (const auto& input : state->inputs) state->later.push_back(input.get());
-    std::sort(state->later.begin(), state->later.end(), [](const Input* a, const Input* b) {
-        return a->bound() != b->bound() ? b->bound() < a->bound() : b->name() < a->name();
-    });
+    state->merge.emplace(std::move(inputs), state->options, state->threads, state->pool, state->stop, state->counts);
+    if (state->threads > 1) state->ahead.emplace(*state->merge, state->pool, state->stop);
     return EventStream(std::move(state));
 }
 
 bool EventStream::next(Batch& batch) {
     State& state = *state_;
-    if (state.failure) std::rethrow_exception(state.failure);
-    batch.resize(kBatchEvents);
-    std::size_t count = 0;
-    try {
-        while (count < kBatchEvents && !state.stop.is_set() && state.has_next()) state.pop(batch[count++]);
-    } catch (...) {
-        // What was found so far is handed out first.
-        state.failure = std::current_exception();
-        if (count == 0) throw;
-    }
-    batch.resize(count);
-    return count > 0;
+    if (!state.ahead) return state.merge->next(batch);
+    if (state.ahead->next(batch)) return true;
+    // What is not handed out was not read.
+    for (const Batch& left : state.ahead->left_over())
+        for (const StreamEvent& event : left) {
+            --state.counts[event.input].events;
+            --state.counts[event.input].by_protocol[static_cast<std::size_t>(event.protocol)];
+        }
+    state.ahead.reset();
+    return false;
 }
 
 void EventStream::stop() {
@@ -138,7 +100,7 @@ const std::vector<InputCounts>& EventStream::counts() const {
 
 std::vector<MalformedLine> EventStream::faults() const {
     std::vector<MalformedLine> faults;
-    for (const auto& input : state_->inputs)
+    for (const auto& input : state_->merge->inputs())
         faults.insert(faults.end(), input->faults().begin(), input->faults().end());
     return faults;
 }
@@ -146,7 +108,7 @@ std::vector<MalformedLine> EventStream::faults() const {
 StreamProgress EventStream::progress() const {
     StreamProgress progress;
     bool known = true;
-    for (const auto& input : state_->inputs) {
+    for (const auto& input : state_->merge->inputs()) {
         progress.bytes += input->bytes();
         progress.of += input->size().value_or(0);
         known = known && input->size();

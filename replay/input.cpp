@@ -4,6 +4,7 @@
 
 #include "replay/database_source.hpp"
 #include "replay/formats/registry.hpp"
+#include "replay/journal_export.hpp"
 
 namespace guard::replay {
 namespace {
@@ -11,27 +12,16 @@ namespace {
 // Waiting for their turn at once: an order of time that is none must not fill the memory.
 constexpr std::size_t kMaxWaiting = 10'000'000;
 
-// What was read already, then the rest.
-class ContinuedSource final : public ByteSource {
-  public:
-    ContinuedSource(std::string beginning, std::unique_ptr<ByteSource> rest)
-        : beginning_(std::move(beginning)), rest_(std::move(rest)) {}
-    std::size_t read(std::span<char> to) override {
-        const std::size_t first = std::min(beginning_.size() - given_, to.size());
-        std::copy_n(beginning_.data() + given_, first, to.data());
-        given_ += first;
-        return first + rest_->read(to.subspan(first));
-    }
-    std::uint64_t bytes() const override { return rest_->bytes(); }
-
-  private:
-    const std::string beginning_;
-    std::size_t given_ = 0;
-    std::unique_ptr<ByteSource> rest_;
-};
-
 Expected<OpenedFile> open_source(const std::string& input, const StreamOptions& options, const Stop& stop) {
-    return is_database(input) ? open_table(input, options.table) : open_file(input, stop);
+    if (is_database(input)) return open_table(input, options.table);
+    auto opened = open_file(input, stop);
+    if (!opened) return opened;
+    try {
+        opened->source = journal_as_lines(std::move(opened->source));
+    } catch (const ReadError& error) {
+        return unexpected(std::string(error.what()));
+    }
+    return opened;
 }
 
 }  // namespace
@@ -41,13 +31,10 @@ Input::Input(std::size_t index, const StreamOptions& options, const Zone& zone, 
       stop_(stop),
       index_(static_cast<std::uint32_t>(index)),
       zone_(zone),
-      mail_wanted_(options.imap || options.pop3),
-      ledger_(mail_wanted_),
       sorter_(options.reorder),
       counts_(counts) {
     const std::string& input = options.inputs[index];
     counts_.input = is_database(input) ? database_name(options.table) : input_name(input);
-    if (options.id) wanted_id_ = options.normalise(*options.id);
 }
 
 Expected<std::unique_ptr<Input>> Input::open(std::size_t index, const StreamOptions& options, const Zone& zone,
@@ -63,7 +50,7 @@ Expected<std::unique_ptr<Input>> Input::open(std::size_t index, const StreamOpti
     }
     const bool all = beginning.size() < kBeginningBytes;
     const bool once = !opened->modified || is_standard_input(options.inputs[index]);  // else it is opened again
-    if (once) input->source_ = std::make_unique<ContinuedSource>(beginning, std::move(opened->source));
+    if (once) input->source_ = continued(beginning, std::move(opened->source));
     if (!once) input->size_ = opened->size;
     if (auto looked = input->look_at(std::move(beginning), all, opened->modified.value_or(now)); !looked)
         return unexpected(input->name() + ": " + looked.error());
@@ -127,12 +114,14 @@ bool Input::advance(WorkerPool& pool) {
             throw ReadError(name() + ": found " + std::to_string(kMaxWaiting) +
                             " events that wait for earlier ones, expected an input in the order of time");
     }
+    if (sorter_.has_next() && !first_key_) first_key_ = sorter_.front_key();
     return sorter_.has_next();
 }
 
 void Input::take(Block& block) {
     const ParsedChunk& chunk = block.chunk;
     for (std::size_t i = 0; i < kIgnoredClasses; ++i) counts_.ignored[i] += chunk.ignored[i];
+    for (std::size_t i = 0; i < kProtocols; ++i) counts_.left_out[i] += chunk.left_out[i];
     counts_.malformed += chunk.malformed;
     for (const Fault& fault : chunk.faults)
         if (faults_.size() < EventStream::kFaultsKept)
@@ -146,44 +135,7 @@ void Input::take(RawEvent& raw) {
     event.time = repair_->repaired(event.time, raw.has_year, raw.has_zone);
     raw.stream.input = index_;
     raw.stream.line += counts_.lines + 1;
-    if (raw.stream.protocol != Protocol::pppoe && !take_attempts(raw)) return;
-    if (!wanted(event)) {
-        ++counts_.ignored[static_cast<std::size_t>(Ignored::not_wanted)];
-        return;
-    }
-    ++counts_.events;
-    ++counts_.by_protocol[static_cast<std::size_t>(raw.stream.protocol)];
     sorter_.push(raw.stream, !starts_give_order_ || event.kind == Kind::assign);
-}
-
-bool Input::take_attempts(RawEvent& raw) {
-    LoginEvent& login = raw.stream.event;
-    LogEvent event;
-    event.at.time = login.time;
-    event.protocol = raw.stream.protocol;
-    event.kind = login.kind;
-    event.id = login.id;
-    event.addresses = login.addresses;
-    event.attempts = raw.stream.attempts;
-    event.connection = raw.connection;
-    event.summary = raw.summary;
-    event.copied = raw.copied;
-    event.witness = raw.witness;
-    if (!ledger_.take(event)) {
-        // A note without attempts is of a line that is counted already.
-        const bool not_wanted = event.protocol == Protocol::mail && !mail_wanted_;
-        if (raw.stream.attempts > 0)
-            ++counts_.ignored[static_cast<std::size_t>(not_wanted ? Ignored::not_wanted : Ignored::repeated)];
-        return false;
-    }
-    raw.stream.attempts = event.attempts;
-    if (login.id.empty()) login.id = event.id;
-    return true;
-}
-
-bool Input::wanted(const LoginEvent& event) const {
-    return (!options_.since || event.time >= *options_.since) && (!options_.until || event.time < *options_.until) &&
-           (!wanted_id_ || event.id == *wanted_id_);
 }
 
 }  // namespace guard::replay

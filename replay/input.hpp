@@ -4,7 +4,6 @@
 
 #include <atomic>
 
-#include "replay/attempt_ledger.hpp"
 #include "replay/event_sorter.hpp"
 #include "replay/parsed_input.hpp"
 #include "replay/time_repair.hpp"
@@ -21,10 +20,18 @@ class Input {
     // No event of it is handed out before this time; what is never known beforehand is the beginning of time.
     [[nodiscard]] Time bound() const { return bound_; }
     [[nodiscard]] const std::string& name() const { return counts_.input; }
+    // Where it comes among those that have events of one time: a rotated log before the one that follows it.
+    [[nodiscard]] std::size_t rank() const { return rank_; }
+    void set_rank(std::size_t rank) { rank_ = rank; }
+    // All its events have been handed out.
+    [[nodiscard]] bool ended() const { return ended_; }
+    void set_ended() { ended_ = true; }
     // Opens the file again and reads from its beginning. Throws ReadError.
     void begin(WorkerPool& pool, std::size_t ahead);
     // Reads on until an event is certain to be the next. False: there are no more, or it was stopped.
     bool advance(WorkerPool& pool);
+    // When its first event was to be handed out; known once advance() was true.
+    [[nodiscard]] std::optional<Time> first_key() const { return first_key_; }
 
     [[nodiscard]] EventSorter& sorter() { return sorter_; }
     [[nodiscard]] const EventSorter& sorter() const { return sorter_; }
@@ -39,15 +46,11 @@ class Input {
     Expected<void> look_at(std::string beginning, bool all, Time newest);
     void take(Block& block);
     void take(RawEvent& raw);
-    // Asks the ledger. False: other lines told of it already.
-    [[nodiscard]] bool take_attempts(RawEvent& raw);
-    [[nodiscard]] bool wanted(const LoginEvent& event) const;
 
     const StreamOptions& options_;
     const Stop& stop_;
     const std::uint32_t index_;
     const Zone zone_;
-    std::optional<std::string> wanted_id_;
     std::shared_ptr<const LogParser> parser_;
     std::unique_ptr<ByteSource> source_;  // of what can be read only once
     std::optional<std::uint64_t> size_;
@@ -57,9 +60,10 @@ class Input {
 
     std::shared_ptr<ParsedInput> parsed_;
     std::optional<TimeRepair> repair_;
-    const bool mail_wanted_;
-    AttemptLedger ledger_;
     EventSorter sorter_;
+    std::optional<Time> first_key_;
+    std::size_t rank_ = 0;
+    bool ended_ = false;
     InputCounts& counts_;
     std::vector<MalformedLine> faults_;
     std::atomic<std::uint64_t> bytes_{0};

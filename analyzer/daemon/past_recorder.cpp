@@ -7,6 +7,9 @@
 #include <pqxx/binarystring>
 #include <string>
 
+#include "analyzer/daemon/finding_rows.hpp"
+#include "analyzer/daemon/recorder.hpp"
+
 namespace guard::daemon {
 namespace {
 
@@ -51,20 +54,6 @@ std::int64_t incident_of(pqxx::work& transaction, const Decision& decision) {
         .as<std::int64_t>();
 }
 
-void add_evidence(pqxx::work& transaction, std::int64_t finding_id, const Finding& finding) {
-    int position = 0;
-    for (const detection::Evidence& evidence : finding.evidence) {
-        const std::optional<std::string> address =
-            evidence.address ? std::optional(evidence.address->to_string()) : std::nullopt;
-        const std::optional<std::string> region =
-            evidence.region.empty() ? std::nullopt : std::optional(text(evidence.region.view()));
-        transaction.exec_params(
-            "INSERT INTO guard.evidence (finding_id, position, event_time, kind, address, region) "
-            "VALUES ($1, $2, $3, $4, $5, $6)",
-            finding_id, position++, format_rfc3339(evidence.time), text(to_string(evidence.kind)), address, region);
-    }
-}
-
 bool add_finding(pqxx::work& transaction, const Decision& decision) {
     const Finding& finding = decision.finding;
     if (is_known(transaction, finding)) return false;
@@ -77,7 +66,8 @@ bool add_finding(pqxx::work& transaction, const Decision& decision) {
         text(to_string(decision.action)), reason_of(decision), format_rfc3339(finding.time), finding.summary_en,
         finding.summary_ja);
     if (made.empty()) return false;
-    add_evidence(transaction, made[0][0].as<std::int64_t>(), finding);
+    insert_evidence(transaction, made[0][0].as<std::int64_t>(), finding);
+    join_mass_event(transaction, decision, incident);
     return true;
 }
 

@@ -5,27 +5,20 @@
 #include <set>
 
 #include "analyzer/detection/explain.hpp"
+#include "event/text.hpp"
 
 namespace guard::detection {
 namespace {
 
 constexpr auto kDay = std::chrono::hours{24};
 
-std::string hex(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const char byte : bytes) {
-        text += digits[static_cast<unsigned char>(byte) >> 4];
-        text += digits[static_cast<unsigned char>(byte) & 15];
-    }
-    return text;
-}
 
 // The findings of an ID belong to one incident until nothing was found for a day.
 Episode& episode_at(Stream& stream, Service service, std::string_view id, Time now) {
     if (!stream.episode || now > stream.episode->last_finding + kDay) {
         stream.episode = std::make_unique<Episode>();
-        stream.episode->incident_key = std::string(to_string(service)) + '/' + hex(id) + '/' + format_rfc3339(now);
+        stream.episode->incident_key =
+            std::string(to_string(service)) + '/' + hexadecimal(id) + '/' + format_rfc3339(now);
     }
     stream.episode->last_finding = std::max(stream.episode->last_finding, now);
     return *stream.episode;
@@ -249,24 +242,28 @@ void Detector::on_pppoe_reject(const LoginEventView& event, std::uint64_t key, s
     finding.id = event.id;
     finding.time = event.time;
     finding.evidence = match->evidence;
-    finding.incident_key = "rejects/" + hex(event.id) + '/' + format_rfc3339(event.time);
+    finding.incident_key = "rejects/" + hexadecimal(event.id) + '/' + format_rfc3339(event.time);
     explain(finding, *match);
     Decision decision{std::move(finding), Action::record, Reason::none, false, event.time};
     decisions.push_back(std::move(decision));
 }
 
 void Detector::set_locator(std::shared_ptr<const geo::Locator> locator) {
+    const auto before = std::exchange(locator_, std::move(locator));
+    note_changed_pools(before->pools());
+    ++generation_;
+    number_regions();
+    streams_.relocate_packed();
+}
+
+void Detector::note_changed_pools(const geo::PoolTable& before) {
     std::erase_if(changed_pools_, [this](const auto& changed) { return changed.second + kDay <= newest_; });
     const auto note = [this](const geo::PoolTable& table, const geo::PoolTable& other) {
         for (const geo::Pool& pool : table.pools())
             if (!same_place(pool, other.find(pool.prefix))) changed_pools_.emplace_back(pool.prefix, newest_);
     };
-    note(locator->pools(), locator_->pools());
-    note(locator_->pools(), locator->pools());
-    locator_ = std::move(locator);
-    ++generation_;
-    number_regions();
-    streams_.relocate_packed();
+    note(locator_->pools(), before);
+    note(before, locator_->pools());
 }
 
 void Detector::number_regions() {
@@ -325,14 +322,21 @@ void Detector::dismiss(Service service, const std::string& id, Time now) {
     drop_undecided(key, now);
 }
 
-void Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
+bool Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
     std::set<std::uint64_t> suspended;
     for (const OpenSuspension& suspension : open) {
         const std::uint64_t key = stream_key(suspension.service, suspension.id);
         suspended.insert(key);
         if (!open_stream(key).suspended) breaker_.carried_out(suspension.since);
     }
-    streams_.set_suspended([&](std::uint64_t key) { return suspended.contains(key); });
+    // An ID that was added above and is suspended by this alone is a change, too.
+    return streams_.set_suspended([&](std::uint64_t key) { return suspended.contains(key); }) > 0;
+}
+
+void Detector::set_actions(const config::DetectionSettings& settings) {
+    settings_.mode = settings.mode;
+    settings_.rule_modes = settings.rule_modes;
+    settings_.profile = settings.profile;
 }
 
 void Detector::restore(std::uint64_t key, const Learned& learned) {
@@ -340,8 +344,8 @@ void Detector::restore(std::uint64_t key, const Learned& learned) {
     streams_.set_learned(known != nullptr ? *known : streams_.add(key), learned);
 }
 
-std::size_t Detector::forget(Time now) {
-    return streams_.forget(now, settings_);
+std::size_t Detector::forget(Time now, std::size_t most) {
+    return streams_.forget(now, settings_, most);
 }
 
 DetectorCounters Detector::counters() const {

@@ -230,14 +230,13 @@ bool History::stands(const LifeSign& sign, const config::PppoeSettings& settings
 // tail of a dead one. Of a session whose beginning was not seen it is not known which was the next: any that began
 // before the sign.
 bool History::counts(const Session& session, Time sign, const config::PppoeSettings& settings) const {
-    std::optional<Time> next = session.next_began;
-    if (session.beginning_unknown) {
-        next.reset();
+    constexpr auto kNone = Time::min();  // so long ago that no sign is near it
+    Time next = session.beginning_unknown ? kNone : session.next_began.value_or(kNone);
+    if (session.beginning_unknown)
         for (const Session& other : sessions_)
             if (&other != &session && !other.discounted && other.began <= sign && session.is_older_than(other))
-                next = std::max(next.value_or(other.began), other.began);
-    }
-    return !next || sign <= *next || sign > *next + settings.dead_peer_time;
+                next = std::max(next, other.began);
+    return sign <= next || sign > next + settings.dead_peer_time;
 }
 
 // Others are over when this one began, unless they show life long after.

@@ -112,6 +112,7 @@ class History {
                                                              Time arrived, const config::PppoeSettings& settings);
 
   private:
+    friend struct StateFields;
     static constexpr std::size_t kMaxSessions = 24;  // more by as many as the contract allows
 
     [[nodiscard]] bool repeats(const LoginEventView& event) const;

@@ -109,8 +109,11 @@ class RegionNumbers {
     // 0: there is none left, or the code is empty.
     [[nodiscard]] std::uint32_t number(const geo::Code& code);
     [[nodiscard]] const geo::Code& code(std::uint32_t number) const { return codes_[number]; }
+    // Number 0 included.
+    [[nodiscard]] std::size_t count() const { return codes_.size(); }
 
   private:
+    friend struct StateFields;
     static constexpr std::size_t kMost = 4096;
     std::vector<geo::Code> codes_{geo::Code{}};
 };

@@ -15,6 +15,7 @@
 
 #include "event/descriptor.hpp"
 #include "event/file.hpp"
+#include "event/text.hpp"
 
 namespace guard::notifier {
 namespace {
@@ -58,13 +59,7 @@ std::string sha256(std::string_view bytes) {
     unsigned size = 0;
     if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
         throw std::runtime_error("SHA-256 cannot be computed");
-    static constexpr char kHex[] = "0123456789abcdef";
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        text += kHex[digest[i] >> 4];
-        text += kHex[digest[i] & 15];
-    }
-    return text;
+    return hexadecimal({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 bool is_harmless(char letter) {

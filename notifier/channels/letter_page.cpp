@@ -4,9 +4,11 @@
 #include <pango/pangocairo.h>
 
 #include <algorithm>
-#include <optional>
+#include <memory>
 #include <stdexcept>
 #include <string_view>
+
+#include "notifier/channels/letter_fonts.hpp"
 
 namespace guard::notifier {
 namespace {
@@ -213,21 +215,30 @@ void draw(cairo_t* cairo, const Page& page, bool first) {
     cairo_show_page(cairo);
 }
 
-}  // namespace
-
-struct LetterPrinter::Fonts {
-    Owned<PangoFontMap> map{pango_cairo_font_map_new()};
-    Owned<PangoContext> context;
-
-    Fonts() {
-        pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(map.get()), 72);
-        context.reset(pango_font_map_create_context(map.get()));
-        const Owned<cairo_font_options_t> options(cairo_font_options_create());
-        cairo_font_options_set_hint_style(options.get(), CAIRO_HINT_STYLE_NONE);
-        cairo_font_options_set_hint_metrics(options.get(), CAIRO_HINT_METRICS_OFF);
-        pango_cairo_context_set_font_options(context.get(), options.get());
+// Everything that is printed, the numbers of the pages included.
+std::string all_text(std::span<const Letter> letters, const config::LetterSettings& settings) {
+    std::string text = "0123456789/";
+    for (const std::string& line : settings.sender) text += line;
+    for (const Letter& letter : letters) {
+        for (const std::string& line : letter.addressee) text += line;
+        text += letter.date + letter.title + letter.body;
     }
-};
+    return text;
+}
+
+Owned<PangoContext> context_of(PangoFontMap* fonts) {
+    pango_cairo_font_map_set_resolution(PANGO_CAIRO_FONT_MAP(fonts), 72);
+    Owned<PangoContext> context(pango_font_map_create_context(fonts));
+    const Owned<cairo_font_options_t> options(cairo_font_options_create());
+    cairo_font_options_set_hint_style(options.get(), CAIRO_HINT_STYLE_NONE);
+    cairo_font_options_set_hint_metrics(options.get(), CAIRO_HINT_METRICS_OFF);
+    pango_cairo_context_set_font_options(context.get(), options.get());
+    // For the shapes that Chinese and Japanese write differently.
+    pango_context_set_language(context.get(), pango_language_from_string("ja"));
+    return context;
+}
+
+}  // namespace
 
 const char* to_string(LetterError error) {
     switch (error) {
@@ -242,32 +253,25 @@ const char* to_string(LetterError error) {
 }
 
 LetterPrinter::LetterPrinter(config::LetterSettings settings)
-    : settings_(std::move(settings)), fonts_(std::make_unique<Fonts>()) {}
+    : settings_(std::move(settings)), fonts_(std::make_unique<LetterFonts>(settings_.font)) {}
 
 LetterPrinter::~LetterPrinter() = default;
 
 bool LetterPrinter::has_font() const {
-    PangoFontFamily** families = nullptr;
-    int count = 0;
-    pango_font_map_list_families(fonts_->map.get(), &families, &count);
-    const bool found = std::any_of(families, families + count, [&](PangoFontFamily* family) {
-        return settings_.font == pango_font_family_get_name(family);
-    });
-    g_free(families);
-    return found;
+    return fonts_->installed();
 }
 
 Expected<PrintedLetters, LetterError> LetterPrinter::print(std::span<const Letter> letters, Time now) const {
     PrintedLetters result;
+    const auto fonts = fonts_->cut(all_text(letters, settings_));
+    const auto context = context_of(fonts->map());
     const Owned<cairo_surface_t> surface(
         cairo_pdf_surface_create_for_stream(append, &result.pdf, kPageWidth, kPageHeight));
     const auto created = format_rfc3339(std::chrono::floor<std::chrono::seconds>(now)).substr(0, 19) + "Z";
     cairo_pdf_surface_set_metadata(surface.get(), CAIRO_PDF_METADATA_CREATE_DATE, created.c_str());
     const Owned<cairo_t> cairo(cairo_create(surface.get()));
     for (const Letter& letter : letters) {
-        // For the shapes that Chinese and Japanese write differently.
-        pango_context_set_language(fonts_->context.get(), pango_language_from_string("ja"));
-        auto pages = Composer(fonts_->context.get(), settings_, letter).compose();
+        auto pages = Composer(context.get(), settings_, letter).compose();
         if (!pages) return unexpected(pages.error());
         for (std::size_t i = 0; i < pages->size(); ++i) draw(cairo.get(), (*pages)[i], i == 0);
         result.pages.push_back(pages->size());

@@ -1,5 +1,6 @@
 // What a letter looks like: sheets of A4 for an envelope with a window, drawn by Pango and Cairo into a PDF with its
-// fonts in it. The same letters at the same time give the same bytes. Not thread-safe: one object, one thread.
+// fonts in it, cut down to what it needs. The same letters at the same time give the same bytes. Not thread-safe: one
+// object, one thread.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,8 @@
 #include "event/time.hpp"
 
 namespace guard::notifier {
+
+class LetterFonts;
 
 struct Letter {
     std::string language;                // "ja", "en"
@@ -37,6 +40,7 @@ struct PrintedLetters {
 
 class LetterPrinter {
   public:
+    // Throws std::runtime_error when a font cannot be read.
     explicit LetterPrinter(config::LetterSettings settings);
     ~LetterPrinter();
 
@@ -47,9 +51,8 @@ class LetterPrinter {
     [[nodiscard]] Expected<PrintedLetters, LetterError> print(std::span<const Letter> letters, Time now) const;
 
   private:
-    struct Fonts;
     config::LetterSettings settings_;
-    std::unique_ptr<Fonts> fonts_;
+    std::unique_ptr<const LetterFonts> fonts_;
 };
 
 }  // namespace guard::notifier

@@ -164,7 +164,7 @@ void CsvParser::read_sessions(const Values& values, LogEvent& event, DayScanner&
         if (is_null(values[column])) continue;
         const auto found = scan_address(values[column]);
         if (!found) return add_fault(out, {event.line, in_quotes(values[column]), "an IPv4 or IPv6 address or prefix"});
-        if (!is_placeholder(*found) && !is_unspecified(*found)) event.addresses.push_back(*found);
+        if (is_assignable(*found)) event.addresses.push_back(*found);
     }
     std::array<std::optional<LogTime>, 3> times;
     constexpr std::array<Column, 3> kColumns = {start, update, stop};

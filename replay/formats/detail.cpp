@@ -179,7 +179,7 @@ class Finisher {
             if (value.empty()) continue;
             const auto address = scan_address(value);
             if (!address) return fault(in_quotes(value), "an IPv4 or IPv6 address or prefix"), false;
-            if (!is_placeholder(*address) && !is_unspecified(*address)) event.addresses.push_back(*address);
+            if (is_assignable(*address)) event.addresses.push_back(*address);
         }
         return true;
     }

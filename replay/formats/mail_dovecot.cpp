@@ -64,13 +64,38 @@ struct Told {
 };
 
 Told rejects_of(std::string_view words) {
-    for (const std::string_view mark : {"(auth failed, ", "(authorization failed, "}) {
+    for (const std::string_view mark :
+         {"(auth failed, ", "(authorization failed, ", "(user disabled, ", "(password expired, "}) {
         const auto at = words.find(mark);
         if (at == words.npos) continue;
         const auto count = number(until(words.substr(at + mark.size()), " "), 1'000'000);
         return {true, count && *count > 0, count.value_or(0)};
     }
-    return {words.find("(proxy dest auth failed)") != words.npos};
+    // 1.1: "Aborted login (2 authentication attempts)".
+    constexpr std::string_view kAttempts = " authentication attempts)";
+    if (words.ends_with(kAttempts)) {
+        words.remove_suffix(kAttempts.size());
+        const auto count = number(words.substr(words.rfind('(') + 1), 1'000'000);
+        return {true, count && *count > 0, count.value_or(0)};
+    }
+    for (const std::string_view mark : {"(auth failed)", "(proxy dest auth failed)", "(proxy_dest_auth_failed)"})
+        if (words.find(mark) != words.npos) return {true};
+    return {};
+}
+
+// A proxy tells of the login at the server behind it: "proxy(ID): started proxying to HOST:PORT", or "proxy(ID): Login
+// failed to HOST:PORT: what that server said". An ID that holds such words makes two readings.
+Outcome proxied(std::string_view words, std::string_view fields, LogEvent& event) {
+    const bool started = words.find("tarted proxying to ") != words.npos,
+               failed = words.find("): Login failed to ") != words.npos;
+    if (started && failed) return {Outcome::Is::malformed, Ignored::blank, "a line with two readings", "one"};
+    if (!started && !failed) return kNoAuthentication;
+    for (const std::string_view ours : {"[UNAVAILABLE]", "[SERVERBUG]", "[INUSE]", "[SYS/TEMP]"})
+        if (failed && words.find(ours) != words.npos) return kTemporary;
+    event.kind = started ? Kind::accept : Kind::reject;
+    const Outcome outcome = set_login(login_fields(fields), event);
+    // Without a session nothing says that the summary at the end of the connection counts the same attempt.
+    return failed && event.connection == 0 ? kNoAuthentication : outcome;
 }
 
 Outcome login(std::string_view said, Protocol protocol, LogEvent& event) {
@@ -82,31 +107,42 @@ Outcome login(std::string_view said, Protocol protocol, LogEvent& event) {
         if (const auto at = said.substr(0, begin).find(mark); at != said.npos) begin = at;
     if (begin == said.npos) return kNoAuthentication;
     const std::string_view words = said.substr(0, begin);
-    if (words == "Login" || words == "Logged in" ||
-        (words.starts_with("proxy(") && words.find("tarted proxying to ") != words.npos)) {
+    if (words == "Login" || words == "Logged in") {
         event.kind = Kind::accept;
         return set_login(login_fields(said.substr(begin + 2)), event);
     }
+    if (words.starts_with("proxy(")) return proxied(words, said.substr(begin + 2), event);
     if (words.find("(auth service reported temporary failure)") != words.npos ||
         words.find("(internal failure") != words.npos ||
         words.find("(auth process communication failure)") != words.npos)
         return kTemporary;
-    const Told told = rejects_of(words);
+    const LoginFields fields = login_fields(said.substr(begin + 2));
+    Told told = rejects_of(words);
+    // 1.0 does not say why: there was an attempt where there are a user and a mechanism, and it came to nothing.
+    if (words == "Aborted login" && !fields.user.empty() && said.find(">, method=") != said.npos)
+        told.of_rejects = true;
     if (!told.of_rejects) return kNoAuthentication;
     if (!told.readable) return kBadCount;
     event.kind = Kind::reject;
     event.attempts = told.attempts;
     event.summary = true;
-    return set_login(login_fields(said.substr(begin + 2)), event);
+    return set_login(fields, event);
 }
+
+constexpr std::string_view kDriver = "abcdefghijklmnopqrstuvwxyz0123456789-_";  // names of databases
+
+// pam_strerror() of what is no verdict.
+constexpr std::array<std::string_view, 5> kPamIsBroken = {"System error", "Authentication service cannot retrieve",
+                                                          "Critical error", "Module is unknown",
+                                                          "Failure setting user credentials"};
 
 // What the authentication service says of an attempt that it refused. A text that goes on must go on with one of these.
 bool is_refusal(std::string_view text) {
-    if (text.starts_with("pam_authenticate() failed: ") || text.starts_with("pam_acct_mgmt() failed: ")) {
-        for (const std::string_view ours : {"System error", "Authentication service cannot retrieve", "Critical error",
-                                            "Module is unknown", "Failure setting user credentials"})
-            if (text.find(ours) != text.npos) return false;
-        return true;
+    for (const std::string_view call : {"pam_authenticate() failed: ", "pam_acct_mgmt() failed: "}) {
+        if (!text.starts_with(call)) continue;
+        const std::string_view why = text.substr(call.size());
+        return std::none_of(kPamIsBroken.begin(), kPamIsBroken.end(),
+                            [&](std::string_view ours) { return why.starts_with(ours); });
     }
     static constexpr std::array<std::string_view, 19> kRefusals = {
         "unknown user",
@@ -135,13 +171,17 @@ bool is_refusal(std::string_view text) {
     });
 }
 
+// A field that Dovecot writes behind the ID has fewer bytes; so a hostile line costs no more than its length.
+constexpr std::size_t kLongestField = 128;
+
 // "ID,ADDRESS", with ",<SESSION>", ",", ",master" or ",sasl:MECHANISM" behind.
 bool read_client(std::string_view inside, LogEvent& event, std::string_view& session) {
     for (int field = 0; field < 4; ++field) {
-        const auto comma = inside.rfind(',');
+        const std::size_t skipped = inside.size() - std::min(inside.size(), kLongestField);
+        const auto comma = inside.substr(skipped).rfind(',');
         if (comma == inside.npos) return false;
-        const std::string_view last = inside.substr(comma + 1);
-        inside = inside.substr(0, comma);
+        const std::string_view last = inside.substr(skipped + comma + 1);
+        inside = inside.substr(0, skipped + comma);
         if (last.size() > 2 && last.front() == '<' && last.back() == '>') {
             session = last.substr(1, last.size() - 2);
         } else if (set_address(last, event)) {
@@ -154,24 +194,42 @@ bool read_client(std::string_view inside, LogEvent& event, std::string_view& ses
     return false;
 }
 
+// Behind the ')': "<SESSION>", or "<PROCESS><SESSION>" by workers of 2.4, and ": ". False: neither.
+bool take_session(std::string_view& text, std::string_view& session) {
+    while (text.starts_with('<')) {
+        session = until(text.substr(1, kLongestField), ">");
+        if (session.size() == kLongestField) return false;
+        text.remove_prefix(std::min(session.size() + 2, text.size()));
+    }
+    if (!text.starts_with(": ")) return false;
+    text.remove_prefix(2);
+    return true;
+}
+
+// "request [12]: Info: sql: Password mismatch": the first by workers of 2.4, the second in a file of Dovecot's own, the
+// third since 2.4; before, it stands before the '('.
+bool refuses(std::string_view text) {
+    constexpr std::string_view kRequest = "request [";
+    if (text.starts_with(kRequest)) {
+        const auto end = text.substr(0, kLongestField).find("]: ");
+        if (end == text.npos) return false;
+        text.remove_prefix(end + 3);
+    }
+    if (text.starts_with("Info: ")) text.remove_prefix(6);
+    if (is_refusal(text)) return true;
+    const auto driver = text.find_first_not_of(kDriver);
+    return driver != text.npos && text.substr(driver).starts_with(": ") && is_refusal(text.substr(driver + 2));
+}
+
 // 2.4: "auth(ID,ADDRESS,sasl:plain)<SESSION>: passwd-file: unknown user"; before: "passwd-file(ID,ADDRESS,<SESSION>):
 // unknown user". `text` begins behind the '('. What the client wrote may hold such an end, too: where two readings are
 // possible there is none.
 Outcome refusal(std::string_view text, LogEvent& event) {
     int readings = 0;
     LogEvent read = event;
-    for (auto end = text.find(')'); end != text.npos; end = text.find(')', end + 1)) {
+    for (auto end = text.find(')'); end != text.npos && readings < 2; end = text.find(')', end + 1)) {
         std::string_view behind = text.substr(end + 1), session;
-        if (behind.starts_with('<')) {
-            session = until(behind.substr(1), ">");
-            behind.remove_prefix(std::min(session.size() + 2, behind.size()));
-        }
-        if (!behind.starts_with(": ")) continue;
-        behind.remove_prefix(2);
-        if (behind.starts_with("Info: ")) behind.remove_prefix(6);
-        const auto driver = behind.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_");
-        const bool named = driver != behind.npos && behind.substr(driver).starts_with(": ");
-        if (!is_refusal(behind) && !(named && is_refusal(behind.substr(driver + 2)))) continue;
+        if (!take_session(behind, session) || !refuses(behind)) continue;
         LogEvent candidate = event;
         if (!read_client(text.substr(0, end), candidate, session)) continue;
         if (!session.empty()) candidate.connection = connection_of("dovecot", session);
@@ -206,7 +264,7 @@ Outcome authentication(std::string_view said, LogEvent& event) {
         if (end == said.npos) return kNoAuthentication;
         said.remove_prefix(end + 3);
     }
-    const auto open = said.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_");
+    const auto open = said.find_first_not_of(kDriver);
     if (open == said.npos || open == 0 || said[open] != '(') return kNoAuthentication;
     return refusal(said.substr(open + 1), event);
 }

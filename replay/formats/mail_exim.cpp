@@ -5,9 +5,10 @@
 namespace guard::replay::mail {
 namespace {
 
-// "host (helo) [192.0.2.1]:1234 I=[192.0.2.9]:587": the last bracket before " I=". A name in EHLO has no spaces, so it
-// cannot make one of its own.
+// "host (helo) [192.0.2.1]:1234 I=[192.0.2.9]:587 U=ident": the last bracket before " I=" and " U=". A name in EHLO has
+// no spaces, so it cannot make one of its own; what the client's ident server says can.
 std::string_view host_address(std::string_view host) {
+    host = until(host, " U=");
     host = host.substr(0, host.rfind(" I=["));
     const auto open = host.rfind('[');
     if (open == host.npos) return {};
@@ -93,7 +94,7 @@ bool is_message_id(std::string_view text) {
 }  // namespace
 
 Outcome exim(const Line& line, LogEvent& event) {
-    constexpr std::string_view kFailed = " authenticator failed for ", kProtocolError = "SMTP protocol error in \"";
+    constexpr std::string_view kFailed = "authenticator failed for ", kProtocolError = "SMTP protocol error in \"";
     std::string_view said = line.message;
     if (said.empty()) return kNoAuthentication;
     // Through syslog the line has Exim's own time once more, unless syslog_timestamp is off.
@@ -105,8 +106,10 @@ Outcome exim(const Line& line, LogEvent& event) {
     if (said.starts_with('[')) said.remove_prefix(std::min(said.find("] ") + 2, said.size()));  // +pid
     const auto space = said.find(' ');
     if (space == said.npos) return kNoAuthentication;
-    const std::string_view first = said.substr(0, space), behind = said.substr(space);
-    if (behind.starts_with(kFailed)) return failed(line, behind.substr(kFailed.size()), event);
+    const std::string_view first = said.substr(0, space);
+    std::string_view behind = said.substr(space);
+    if (behind.starts_with(" \t")) behind.remove_prefix(1);  // a name that was configured with a space behind it
+    if (behind.substr(1).starts_with(kFailed)) return failed(line, behind.substr(1 + kFailed.size()), event);
     if (behind.starts_with(" <= ") && is_message_id(first)) return arrived(line, behind, event);
     if (said.starts_with(kProtocolError)) return not_advertised(line, said, event);
     return kNoAuthentication;

@@ -180,6 +180,7 @@ std::optional<Time> read_time(std::string_view value) {
 // The values that tell of an attempt, where the entry has them.
 struct Fields {
     std::string_view message, program, process, own_process, host, time, source_time;
+    std::string_view logged, logged_at;  // of Docker's json-file
 
     std::string_view* find(std::string_view key) {
         if (key == "MESSAGE") return &message;
@@ -189,6 +190,8 @@ struct Fields {
         if (key == "_HOSTNAME") return &host;
         if (key == "__REALTIME_TIMESTAMP") return &time;
         if (key == "_SOURCE_REALTIME_TIMESTAMP") return &source_time;
+        if (key == "log") return &logged;
+        if (key == "time") return &logged_at;
         return nullptr;
     }
 };
@@ -207,11 +210,25 @@ bool read_fields(std::string_view text, Fields& fields) {
     return object.at_end();
 }
 
+// {"log":"Mar  1 09:00:01 mx1 postfix/smtpd[7]: ...\n","stream":"stdout","time":"2026-03-01T00:00:01.169230155Z"}
+LineResult container_entry(const Fields& fields, Line& line, std::deque<std::string>& kept) {
+    constexpr LineResult kNoEntry{LineResult::Is::malformed, "no text or no time", "an entry of Docker's json-file"};
+    std::string_view at;
+    if (!read_text(fields.logged, line.message, kept) || !read_text(fields.logged_at, at, kept)) return kNoEntry;
+    TimeReader times;
+    const auto time = times.read(at);
+    if (time.form != TimeReader::Form::iso || !time.at.has_zone || time.length != at.size()) return kNoEntry;
+    line.at = time.at;
+    if (line.message.ends_with('\n')) line.message.remove_suffix(1);
+    return {LineResult::Is::container};
+}
+
 }  // namespace
 
 LineResult journal_entry(std::string_view text, Line& line, std::deque<std::string>& kept) {
     Fields fields;
     if (!read_fields(text, fields)) return kNoJson;
+    if (fields.time.empty() && !fields.logged.empty()) return container_entry(fields, line, kept);
     // When the program said it, where the journal knows; else when the journal took it.
     const auto time = read_time(fields.source_time.empty() ? fields.time : fields.source_time);
     if (!time) return {LineResult::Is::malformed, "no __REALTIME_TIMESTAMP", "an entry of journalctl -o json"};

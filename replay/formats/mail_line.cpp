@@ -1,5 +1,7 @@
 #include "replay/formats/mail_line.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 
@@ -48,6 +50,20 @@ void unfold_repetition(Line& line) {
     if (line.message.ends_with(' ')) line.message.remove_suffix(1);
 }
 
+// "mail.info", which busybox's syslogd writes before the tag.
+bool is_priority(std::string_view text) {
+    constexpr std::array<std::string_view, 6> kFacilities = {"mail", "auth", "authpriv", "daemon", "user", "local"};
+    constexpr std::array<std::string_view, 9> kLevels = {"debug", "info", "notice", "warn", "warning",
+                                                         "err",   "crit", "alert",  "emerg"};
+    const auto dot = text.find('.');
+    if (dot == text.npos) return false;
+    const std::string_view level = text.substr(dot + 1);
+    std::string_view facility = text.substr(0, dot);
+    if (facility.starts_with("local") && facility.size() == 6) facility.remove_suffix(1);
+    return std::find(kFacilities.begin(), kFacilities.end(), facility) != kFacilities.end() &&
+           std::find(kLevels.begin(), kLevels.end(), level) != kLevels.end();
+}
+
 // "HOST TAG: message", or without the host as in files that a daemon writes itself.
 LineResult syslog(std::string_view rest, Line& line) {
     std::string_view behind = rest;
@@ -59,7 +75,9 @@ LineResult syslog(std::string_view rest, Line& line) {
         line.message = behind;
     } else {
         std::string_view message = behind;
-        if (!read_tag(word(message), line)) return {LineResult::Is::other};
+        std::string_view tag = word(message);
+        if (is_priority(tag)) tag = word(message);
+        if (!read_tag(tag, line)) return {LineResult::Is::other};
         line.host = first;
         line.message = message;
     }
@@ -121,6 +139,31 @@ LineResult own_file(std::string_view rest, Line& line) {
     return {};
 }
 
+// What a container engine writes before a line that has a time of its own: "mail-1  | " by docker compose.
+std::string_view without_service(std::string_view text) {
+    const auto bar = text.substr(0, 80).find(" | ");
+    if (bar == text.npos) return text;
+    const auto end = text.find_last_not_of(' ', bar);
+    constexpr std::string_view kName = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
+    return text.find_first_not_of(kName) == end + 1 ? text.substr(bar + 3) : text;
+}
+
+// Behind the time of `docker logs -t`, or behind that and "stdout F " of containerd's files: the line as the daemon
+// wrote it. The time before it is the better one, it has a zone. False: there is none.
+bool take_inner_time(std::string_view& rest, TimeReader& times, TimeReader::Form& form) {
+    std::string_view inner = rest;
+    for (const std::string_view mark : {"stdout F ", "stderr F "})
+        if (inner.starts_with(mark)) inner.remove_prefix(mark.size());
+    const bool bsd = inner.size() > 15 && inner[3] == ' ' && inner[9] == ':' && inner[12] == ':';
+    const bool iso = inner.size() > 19 && inner[4] == '-' && inner[13] == ':' && inner[16] == ':';
+    if (!bsd && !iso) return false;
+    const auto time = times.read(inner);
+    if (time.form == TimeReader::Form::none) return false;
+    form = time.form;
+    rest = inner.substr(time.length);
+    return true;
+}
+
 bool is_continuation(std::string_view text) {
     if (text.front() == ' ' || text.front() == '\t') return true;
     if (text.starts_with("-- ")) return true;  // journalctl: "-- Boot ... --"
@@ -136,7 +179,17 @@ LineResult take_apart(std::string_view text, TimeReader& times, Line& line, std:
     if (text.find_first_not_of(" \t\r") == text.npos) return {LineResult::Is::blank};
     if (text.front() == '\x1e') text.remove_prefix(1);  // RFC 7464: journalctl -o json-seq
     if (text.starts_with("data: {")) text.remove_prefix(6);
-    if (text.starts_with('{')) return journal_entry(text, line, kept);
+    if (text.starts_with('{')) {
+        const LineResult result = journal_entry(text, line, kept);
+        if (result.is != LineResult::Is::container) return result;
+        // The time of the entry, the rest of the line that is in it.
+        const LogTime at = line.at;
+        const std::string_view inner = line.message;
+        const LineResult of_inner =
+            inner.starts_with('{') ? LineResult{LineResult::Is::other} : take_apart(inner, times, line, kept);
+        line.at = at;
+        return of_inner;
+    }
     bool versioned = false;
     if (text.starts_with('<')) {
         const auto close = text.substr(0, 6).find('>');
@@ -144,7 +197,11 @@ LineResult take_apart(std::string_view text, TimeReader& times, Line& line, std:
         versioned = text.starts_with("1 ");
         if (versioned) text.remove_prefix(2);
     }
-    const auto time = times.read(text);
+    auto time = times.read(text);
+    if (time.form == TimeReader::Form::none) {
+        text = without_service(text);
+        time = times.read(text);
+    }
     if (time.form == TimeReader::Form::none) {
         if (!text.empty() && is_continuation(text)) return {LineResult::Is::continuation};
         return {LineResult::Is::malformed, "no time at the beginning", kTimeExpected};
@@ -155,6 +212,8 @@ LineResult take_apart(std::string_view text, TimeReader& times, Line& line, std:
     while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
     if (rest.empty()) return {LineResult::Is::malformed, "nothing behind the time", "a message"};
     if (versioned) return rfc5424(rest, line);
+    if (time.form == TimeReader::Form::iso && take_inner_time(rest, times, time.form))
+        while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
     return time.form == TimeReader::Form::spaced ? own_file(rest, line) : syslog(rest, line);
 }
 

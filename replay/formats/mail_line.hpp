@@ -28,6 +28,7 @@ struct LineResult {
         blank,
         other,         // a line without a sender, or of the kernel
         continuation,  // of an entry of several lines: the headers in Exim's reject log
+        container,     // of journal_entry() alone: an entry of a container engine, `message` is the whole line of a log
         malformed,
     } is = Is::line;
     const char* found = "";  // malformed: neither holds anything of the line
@@ -38,7 +39,7 @@ struct LineResult {
 [[nodiscard]] LineResult take_apart(std::string_view text, TimeReader& times, Line& line,
                                     std::deque<std::string>& kept);
 
-// An entry of `journalctl -o json`. In mail_journal.cpp.
+// An entry of `journalctl -o json`, or of Docker's json-file. In mail_journal.cpp.
 [[nodiscard]] LineResult journal_entry(std::string_view text, Line& line, std::deque<std::string>& kept);
 
 }  // namespace guard::replay::mail

@@ -25,7 +25,7 @@ enum class Verdict { none, rejected, ours };
 Verdict sasl_verdict(std::string_view text, std::string_view mark) {
     Verdict verdict = Verdict::none;
     for (auto at = text.find(mark); at != text.npos; at = text.find(mark, at + mark.size())) {
-        const auto code = number(until(text.substr(at + mark.size()), ")"), 100);
+        const auto code = number(until(text.substr(at + mark.size(), 4), ")"), 100);
         if (!code) continue;
         switch (*code) {
             case 13:  // SASL_BADAUTH
@@ -168,13 +168,14 @@ Outcome courier(const Line& line, Protocol protocol, LogEvent& event) {
 // 'error,relay=ADDRESS,port=1234,msg="535 Authentication failed.",cmd: ...'. The command, in which a password may be,
 // is not looked at; so there is no ID.
 Outcome courier_esmtpd(const Line& line, LogEvent& event) {
-    constexpr std::string_view kError = "error,relay=", kPort = ",port=", kFailed = ",msg=\"535 Authentication failed";
+    constexpr std::string_view kError = "error,relay=", kFailed = ",msg=\"535 Authentication failed";
     std::string_view said = line.message;
     if (!said.starts_with(kError)) return kNoAuthentication;
     said.remove_prefix(kError.size());
     const std::string_view address = until(said, ",");
     said.remove_prefix(address.size());
-    if (said.starts_with(kPort)) said.remove_prefix(std::min(said.find(',', 1), said.size()));
+    for (const std::string_view field : {",port=", ",ident="})
+        if (said.starts_with(field)) said.remove_prefix(std::min(said.find(',', 1), said.size()));
     if (!said.starts_with(kFailed)) return kNoAuthentication;
     event.protocol = Protocol::smtp;
     event.kind = Kind::reject;

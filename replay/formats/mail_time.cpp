@@ -115,14 +115,64 @@ TimeReader::Result loose_bsd(std::string_view line) {
     return {TimeReader::Form::bsd, {time, has_year, false}, at};
 }
 
+// "1772323201.169230 ", by `journalctl -o short-unix`.
+TimeReader::Result unix_time(std::string_view line) {
+    constexpr std::size_t kDigits = 10;  // from 2001 to 2286
+    std::int64_t seconds = 0;
+    for (std::size_t i = 0; i < kDigits; ++i) {
+        if (!digit(line[i])) return {};
+        seconds = seconds * 10 + (line[i] - '0');
+    }
+    if (line[kDigits] != '.') return {};
+    std::size_t at = kDigits;
+    const Time time = Time{std::chrono::seconds{seconds}} + fraction(line, at);
+    if (at == kDigits || at >= line.size() || line[at] != ' ') return {};
+    return {TimeReader::Form::iso, {time, true, true}, at};
+}
+
+bool is_weekday(std::string_view line) {
+    constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
+    const auto day = kDays.find(line.substr(0, 3));
+    return day != kDays.npos && day % 3 == 0 && line[3] == ' ';
+}
+
 }  // namespace
 
 TimeReader::Result TimeReader::read(std::string_view line) {
     if (line.size() < 15) return {};
     const char first = line[0];
-    if (first >= 'A' && first <= 'Z') return bsd(line);
-    if (digit(first)) return iso(line);
+    if (first >= 'A' && first <= 'Z') {
+        const Result result = bsd(line);
+        return result.form == Form::none && is_weekday(line) ? with_weekday(line) : result;
+    }
+    if (digit(first)) return line[4] == '-' ? iso(line) : unix_time(line);
     return first == '@' ? tai64n(line) : Result{};
+}
+
+// "Sun 2026-03-01 09:00:01 JST ", by `journalctl -o short-full`, and "Sun Mar  1 09:00:01 2026 ", as ctime() writes it.
+// Of the names of zones only these are not of one country or another.
+TimeReader::Result TimeReader::with_weekday(std::string_view line) {
+    constexpr std::size_t kDay = 4;
+    std::string_view rest = line.substr(kDay);
+    if (rest.size() < 20) return {};
+    Result result = digit(rest[0]) ? iso(rest) : bsd(rest);
+    if (result.form == Form::none) return {};
+    rest.remove_prefix(result.length);
+    if (result.form == Form::bsd) {
+        if (rest.size() < 6 || rest[0] != ' ' || rest[5] != ' ') return {};
+        const int century = two(rest.data() + 1), years = two(rest.data() + 3);
+        if (century < 0 || years < 0) return {};
+        const auto day = std::chrono::floor<std::chrono::days>(result.at.time);
+        const std::chrono::year_month_day leap{day};
+        const std::chrono::year_month_day date{std::chrono::year{century * 100 + years}, leap.month(), leap.day()};
+        if (!date.ok()) return {};
+        return {
+            Form::bsd, {std::chrono::sys_days{date} + (result.at.time - day), true, false}, kDay + result.length + 5};
+    }
+    if (result.form != Form::spaced || rest.size() < 2 || rest[0] != ' ') return {};
+    const std::string_view zone = rest.substr(1, rest.find(' ', 1) - 1);
+    result.at.has_zone = result.at.has_zone || zone == "UTC" || zone == "GMT";
+    return {Form::iso, result.at, kDay + result.length + 1 + zone.size()};
 }
 
 TimeReader::Result TimeReader::bsd(std::string_view line) {

@@ -14,8 +14,8 @@ class TimeReader {
   public:
     enum class Form : std::uint8_t {
         none,
-        bsd,     // "Mar  1 09:01:01", with a fraction or the year before the clock, too
-        iso,     // "2026-03-01T09:01:01.169230+09:00", "...+0900", "...Z"
+        bsd,  // "Mar  1 09:01:01", with a fraction or the year before the clock, too; "Sun Mar  1 09:01:01 2026"
+        iso,  // "2026-03-01T09:01:01.169230+09:00", "...+0900", "...Z"; "Sun 2026-03-01 09:01:01 JST", "1772323201.169"
         spaced,  // "2026-03-01 09:01:01", with a fraction and " +0900", too: the logs of Exim, and Dovecot's if so set
         tai64n,  // "@400000004c91b044077a9e94", by multilog
     };
@@ -31,6 +31,7 @@ class TimeReader {
   private:
     [[nodiscard]] Result bsd(std::string_view line);
     [[nodiscard]] Result iso(std::string_view line);
+    [[nodiscard]] Result with_weekday(std::string_view line);
 
     std::array<char, 12> bsd_minute_{};  // "Mar  1 09:01"
     std::array<char, 16> iso_minute_{};  // "2026-03-01T09:01"

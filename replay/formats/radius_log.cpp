@@ -117,7 +117,7 @@ class Line {
     bool add_address(std::string_view text) {
         const auto address = scan_address(text);
         if (!address) return fault(in_quotes(text), "an IPv4 or IPv6 address or prefix"), false;
-        if (!is_placeholder(*address) && !is_unspecified(*address)) event_.addresses.push_back(*address);
+        if (is_assignable(*address)) event_.addresses.push_back(*address);
         return true;
     }
     // "1795338951 assign id=u1%40isp.example address=192.0.2.5,,, stamp=1795338941 delay=10"

@@ -2,6 +2,7 @@
 // they run once or more a line. Any thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -75,16 +76,15 @@ inline constexpr std::int64_t kLatestSecond = 253'402'300'799;
     return IpAddress::parse(text);
 }
 
-// 255.255.255.254 and .255 leave the choice to the NAS or to the subscriber (RFC 2865 section 5.8); 0.0.0.0 and :: are
-// nobody's: no addresses.
+// 255.255.255.254 and .255 leave the choice to the NAS or to the subscriber (RFC 2865 section 5.8): no addresses.
 [[nodiscard]] inline bool is_placeholder(const IpAddress& address) {
     static const auto kAll = IpAddress::ipv4(0xffffffff), kNas = IpAddress::ipv4(0xfffffffe);
     return address == kAll || address == kNas;
 }
-[[nodiscard]] inline bool is_unspecified(const IpAddress& address) {
-    for (const std::uint8_t byte : address.bytes())
-        if (byte != 0) return false;
-    return true;
+// Whether a session can have it: neither a placeholder nor 0.0.0.0 or ::, which are nobody's.
+[[nodiscard]] inline bool is_assignable(const IpAddress& address) {
+    const auto bytes = address.bytes();
+    return !is_placeholder(address) && std::any_of(bytes.begin(), bytes.end(), [](auto byte) { return byte != 0; });
 }
 
 // "Jan" to "Dec".

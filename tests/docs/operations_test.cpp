@@ -36,7 +36,8 @@ Names in_sources(const std::vector<std::string>& endings, const std::string& pat
 BOOST_AUTO_TEST_SUITE(operations_manual)
 
 BOOST_AUTO_TEST_CASE(metrics) {
-    const Names there = all_matches(read_source("analyzer/daemon/metrics.cpp"), R"(\"(pppoe_guard_[a-z_]+)\")");
+    Names there = all_matches(read_source("analyzer/daemon/metrics.cpp"), R"(\"(pppoe_guard_[a-z_]+)\")");
+    there.merge(all_matches(read_source("notifier/metrics.cpp"), R"(\"(pppoe_guard_[a-z_]+)\")"));
     BOOST_TEST(there.size() > 20U);
     BOOST_TEST(difference(rows_of("## Metrics"), there) == "");
     // What is named elsewhere on the page exists as well.

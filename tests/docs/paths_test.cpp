@@ -1,4 +1,5 @@
 // The paths of an installation are the same wherever they are written: module, configuration, directories, units.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "config/options.hpp"
@@ -38,19 +39,23 @@ BOOST_AUTO_TEST_CASE(the_table_is_that_of_the_module) {
     BOOST_TEST(directories().contains(settings.table.parent_path().string()));
 }
 
-BOOST_AUTO_TEST_CASE(what_the_analyzer_writes_has_a_directory_that_its_unit_lets_it_write_to) {
+BOOST_AUTO_TEST_CASE(what_the_daemons_write_has_a_directory_that_their_units_let_them_write_to) {
     const auto settings = example();
-    BOOST_TEST(directories().contains(settings.state_directory.string()));
-    BOOST_TEST(directories().contains(settings.metrics_file.parent_path().string()));
-    const Names writable =
-        all_matches(read_source("packaging/systemd/pppoe-guard-analyzer.service"), R"([= ](/var/\S+))");
+    for (const auto& directory :
+         {settings.state_directory, settings.metrics_file.parent_path(), settings.notice_metrics_file.parent_path()})
+        BOOST_TEST(directories().contains(directory.string()), directory);
+    const auto covered = [](const std::string& program, const std::filesystem::path& path) {
+        const Names lines =
+            all_matches(read_source("packaging/systemd/" + program + ".service"), R"(\nReadWritePaths=([^\n]+))");
+        Names writable;
+        for (const std::string& line : lines) writable.merge(all_matches(line, R"((/var/\S+))"));
+        return std::ranges::any_of(writable,
+                                   [&](const auto& directory) { return path.string().starts_with(directory + '/'); });
+    };
     auto needed = settings.spools;
     needed.insert(needed.end(), {settings.table, settings.state_directory, settings.metrics_file});
-    for (const auto& path : needed) {
-        bool covered = false;
-        for (const std::string& directory : writable) covered = covered || path.string().starts_with(directory + '/');
-        BOOST_TEST(covered, path);
-    }
+    for (const auto& path : needed) BOOST_TEST(covered("pppoe-guard-analyzer", path), path);
+    BOOST_TEST(covered("pppoe-guard-notifier", settings.notice_metrics_file));
 }
 
 BOOST_AUTO_TEST_CASE(the_users_of_the_units_are_made_and_described) {

@@ -71,7 +71,7 @@ struct Fixture : test::TemporaryDirectory {
 
 // Rare characters, and more than a line of nearly everything.
 Recipient difficult() {
-    return {.name = "髙﨑① 株式会社㈱山田商店 代表取締役 長宗我部 慶次郎",
+    return {.name = "髙﨑①𠮷 株式会社㈱山田商店 代表取締役 長宗我部 慶次郎",
             .language = "ja",
             .mail = {},
             .phone = {},
@@ -98,13 +98,39 @@ BOOST_FIXTURE_TEST_CASE(a_letter_can_be_read_back, Fixture) {
     const auto text = without_spaces(text_of(pdf));
     for (const std::string part :
          {"〒604-8571", "京都府京都市中京区寺町通御池上る上本能寺前町488番地",
-          "アーバンレジデンス京都御所南グランドタワー", "髙﨑①株式会社㈱山田商店", "慶次郎", "受付番号4711",
+          "アーバンレジデンス京都御所南グランドタワー", "髙﨑①𠮷株式会社㈱山田商店", "慶次郎", "受付番号4711",
           "2026年3月1日", "0120-000-000", "東京都千代田区千代田1番1号", "https://isp.example/security"})
         BOOST_TEST(text.find(part) != std::string::npos, part << " is missing in\n" << text);
     // All fonts are in the file.
     const auto fonts = test::run({"pdffonts", pdf}).output;
     BOOST_TEST(std::regex_search(fonts, std::regex("NotoSansCJK.*\n")), fonts);
     BOOST_TEST(!std::regex_search(fonts, std::regex("no +(yes|no) +(yes|no) +\\d+ +\\d+")), fonts);
+}
+
+// A character that the family has not comes from another font of the machine, or the letter is refused.
+BOOST_FIXTURE_TEST_CASE(no_character_becomes_an_empty_box, Fixture) {
+    auto to = channel();
+    int number = 0;
+    // A variation sequence, as registers of names have them; beyond 16 bits; Serbian, Arabic, Thai; a picture.
+    for (const std::string name : {"葛\U000e0100", "𠮷", "𩸽", "Ђ", "ع", "ก", "\U0001f600"}) {
+        auto rare = job("rare" + std::to_string(++number));
+        rare.recipient.name = name;
+        const auto delivery = to.deliver(rare);
+        if (delivery.outcome == Outcome::accepted)
+            BOOST_TEST(text_of(post("letters/" + rare.key + ".pdf")).find(name.substr(0, name.find("\U000e0100"))) !=
+                           std::string::npos,
+                       name);
+        else
+            BOOST_TEST(delivery.answer == "no font has a character of the text", name);
+        if (number <= 3) BOOST_TEST((delivery.outcome == Outcome::accepted), name);
+    }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_letter_holds_no_more_of_a_font_than_it_shows, Fixture) {
+    for (const char* language : {"ja", "en"})
+        for (const char* kind : {"suspended", "released"})
+            BOOST_TEST(fs::file_size(printed(job(std::string(kind) + language, language, kind))) < 90'000U);
+    BOOST_TEST(fs::file_size(close().path / "merged.pdf") < 150'000U);  // the fonts once for all
 }
 
 // The window shows 20 to 110 mm and 12 to 57 mm of an envelope in which the sheet slides by 23 and 21 mm: the address

@@ -109,6 +109,42 @@ BOOST_AUTO_TEST_CASE(the_journal) {
     BOOST_TEST(told(entry(R"("__REALTIME_TIMESTAMP":"x")", said)) == "malformed: found no __REALTIME_TIMESTAMP");
 }
 
+BOOST_AUTO_TEST_CASE(other_times_of_the_journal) {
+    BOOST_TEST(postfix("Sun 2026-03-01 09:00:01 JST ") == "2026-03-01T09:00:01.000000Z no zone");
+    BOOST_TEST(postfix("Sun 2026-03-01 09:00:01.169230 UTC ") == "2026-03-01T09:00:01.169230Z");
+    BOOST_TEST(postfix("1772323201.169230 ") == "2026-03-01T00:00:01.169230Z");
+    BOOST_TEST(postfix("Sun Mar  1 09:00:01 2026 ") == "2026-03-01T09:00:01.000000Z no zone");
+    for (const char* wrong : {"Son 2026-03-01 09:00:01 JST ", "Sun 2026-13-01 09:00:01 JST ", "Sun 2026-03-01 09:00:01",
+                              "1772323201 ", "177232320x.1 ", "Sun Mar  1 09:00:01 202x ", "Sun Feb 29 09:00:01 2026 "})
+        BOOST_TEST(postfix(wrong) == "events: 0", wrong);
+}
+
+BOOST_AUTO_TEST_CASE(busybox) {
+    const std::string at = "2000-03-01T09:00:01.000000Z no year no zone";
+    BOOST_TEST(time_of("Mar  1 09:00:01 mx mail.warn postfix/smtpd[7]: " + std::string(kSaid)) == at);
+    BOOST_TEST(time_of("Mar  1 09:00:01 mx local0.info postfix/smtpd[7]: " + std::string(kSaid)) == at);
+    for (const char* wrong : {"mail.loud", "post.info", "local.", "localx0.info"})
+        BOOST_TEST(told("Mar  1 09:00:01 mx " + std::string(wrong) + " postfix/smtpd[7]: " + std::string(kSaid)) ==
+                   "other program");
+}
+
+BOOST_AUTO_TEST_CASE(containers) {
+    const std::string inner = "Mar  1 09:00:01 mx postfix/smtpd[7]: " + std::string(kSaid);
+    const std::string exact = "2026-03-01T00:00:01.169230Z", lacking = "2000-03-01T09:00:01.000000Z no year no zone";
+    BOOST_TEST(time_of("mail_mx.1-1  | " + inner) == lacking);
+    BOOST_TEST(time_of("2026-03-01T00:00:01.169230155Z " + inner) == exact);
+    BOOST_TEST(time_of("2026-03-01T00:00:01.169230155Z stdout F " + inner) == exact);
+    BOOST_TEST(exim("2026-03-01T00:00:01.169230155Z 2026-03-01 09:00:01 ") == exact);
+    const auto entry = [](const std::string& text, const std::string& time) {
+        return R"({"log":")" + text + R"(\n","stream":"stdout","time":")" + time + "\"}";
+    };
+    BOOST_TEST(time_of(entry(inner, "2026-03-01T00:00:01.169230155Z")) == exact);
+    BOOST_TEST(told(entry("ready", "2026-03-01T00:00:01.169230155Z")).starts_with("malformed"));
+    BOOST_TEST(told(entry(inner, "Mar  1 09:00:01")).starts_with("malformed"));
+    BOOST_TEST(told(entry("{}", "2026-03-01T00:00:01.169230155Z")) == "other program");
+    BOOST_TEST(told("a b | " + inner).starts_with("malformed"));
+}
+
 BOOST_AUTO_TEST_CASE(a_tag_without_host_and_process) {
     const std::string said = " postfix/smtpd: disconnect from unknown[192.0.2.1] auth=0/1\n";
     const ParsedChunk chunk = parsed("Mar  1 09:00:01" + said + "Mar  1 09:00:02" + said + "Mar  1 09:00:02 mx" + said);

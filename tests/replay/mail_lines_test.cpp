@@ -126,6 +126,32 @@ BOOST_AUTO_TEST_CASE(dovecot_login) {
              "imap reject 1* 192.0.2.1 a"},
             {"imap-login: Disconnected (proxy dest auth failed): user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9",
              "imap reject 1* 192.0.2.1 a"},
+            {"imap-login: Login aborted: Connection closed (user disabled, 2 attempts in 9 secs) (user_disabled): "
+             "user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9",
+             "imap reject 2* 192.0.2.1 a"},
+            {"managesieve-login: Aborted login (auth failed): user=<a>, method=PLAIN, rip=192.0.2.1",
+             "mail reject 1* 192.0.2.1 a"},
+            // 1.1 and 1.0.
+            {"pop3-login: Aborted login (3 authentication attempts): user=<a>, method=PLAIN, rip=192.0.2.1, "
+             "lip=192.0.2.9",
+             "pop3 reject 3* 192.0.2.1 a"},
+            {"pop3-login: Aborted login: user=<a>, method=PLAIN, rip=::ffff:192.0.2.1, lip=::ffff:192.0.2.9",
+             "pop3 reject 1* 192.0.2.1 a"},
+            {"pop3-login: Aborted login: rip=192.0.2.1, lip=192.0.2.9", kNone},
+            {"pop3-login: Aborted login: user=<>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9", kNone},
+            {"imap-login: Disconnected: user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9", kNone},
+            {"imap-login: proxy(a): Login failed to 192.0.2.8:143: [AUTHENTICATIONFAILED] Authentication failed.: "
+             "user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, TLS, session=<S>",
+             "imap reject 1 192.0.2.1 a"},
+            {"imap-login: proxy(a): Login failed to 192.0.2.8:143: Authentication failed.: user=<a>, method=PLAIN, "
+             "rip=192.0.2.1, lip=192.0.2.9",
+             kNone},
+            {"imap-login: proxy(a): Login failed to 192.0.2.8:143: [UNAVAILABLE] Temporary authentication failure.: "
+             "user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, session=<S>",
+             "temporary"},
+            {"imap-login: proxy(started proxying to ): Login failed to 192.0.2.8:143: x: user=<started proxying to >, "
+             "method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, session=<S>",
+             "malformed: found a line with two readings"},
             {"imap-login: Login: user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9, mpid=1, secured, session=<S>",
              "imap accept 1 192.0.2.1 a"},
             {"pop3-login: proxy(a): started proxying to 192.0.2.8:110: user=<a>, method=PLAIN, rip=192.0.2.1, "
@@ -190,6 +216,16 @@ BOOST_AUTO_TEST_CASE(dovecot_authentication) {
              "mail reject 1+ 192.0.2.1 a"},
             {"auth-worker(304): pam(a,192.0.2.1): pam_authenticate() failed: System error", kNone},
             {"auth(a,192.0.2.1,sasl:plain)<S>: passwd-file: unknown user", "mail reject 1+ 192.0.2.1 a"},
+            {"auth(a,192.0.2.1,sasl:login)<S>: Info: sql: Password mismatch (given password: x)",
+             "mail reject 1+ 192.0.2.1 a"},
+            {"auth-worker(a@example.jp,192.0.2.1)<40010><CvN+E95U/4e7>: request [12]: Info: sql: Password mismatch",
+             "mail reject 1+ 192.0.2.1 a@example.jp"},
+            {"auth-worker(a,192.0.2.1)<14891><S>: request [393]: pam: pam_authenticate() failed: Authentication "
+             "failure "
+             "(Password mismatch?)",
+             "mail reject 1+ 192.0.2.1 a"},
+            {"auth-worker(a,192.0.2.1)<14891><S>: request [393]: pam: pam_authenticate() failed: System error", kNone},
+            {"auth-worker(a,192.0.2.1)<14891><S>: request [393: sql: unknown user", kNone},
             {"auth: passwd-file(a,b,192.0.2.1,master,<S>): Password mismatch", "mail reject 1+ 192.0.2.1 a,b"},
             {"auth: plain(?,192.0.2.1,<S>): Username character disallowed by auth_username_chars: 0x20 (username: a b)",
              "mail reject 1+ 192.0.2.1 "},
@@ -246,6 +282,18 @@ BOOST_AUTO_TEST_CASE(exim) {
              "smtp reject 1= 192.0.2.1 a) [203.0.113.9]: 535 x"},
             {"login authenticator failed for (x) [192.0.2.1] U=joe: 535 Incorrect authentication data",
              "smtp reject 1= 192.0.2.1 "},
+            // What the client's own ident server answered.
+            {"login authenticator failed for (x) [192.0.2.1] U=[203.0.113.9]: 535 Incorrect authentication data",
+             "smtp reject 1= 192.0.2.1 "},
+            {"dovecot_login \tauthenticator failed for (x) [192.0.2.1]:55 I=[192.0.2.9]:25 Ci=8001: 535 Incorrect "
+             "authentication data (set_id=a)",
+             "smtp reject 1= 192.0.2.1 a"},
+            {"SMTP protocol error in \"AUTH LOGIN\" H=(x) [192.0.2.1]:55 I=[192.0.2.9]:25 Ci=8001 LOGIN "
+             "authentication mechanism not supported",
+             kNone},
+            {"SMTP call from (x) [192.0.2.1] dropped: too many syntax or protocol errors (last command was \"AUTH "
+             "LOGIN\")",
+             kNone},
             {"login authenticator failed for (x) [192.0.2.1]: 435 Unable to authenticate at present (set_id=a): LDAP "
              "down",
              "temporary"},
@@ -298,6 +346,9 @@ BOOST_AUTO_TEST_CASE(sendmail) {
             {"sm-mta[7]: s1GNXHYB005133: [192.0.2.1]: possible SMTP attack: command=AUTH, count=5",
              "smtp reject 4* 192.0.2.1 "},
             {"sm-mta[7]: s1GNXHYB005133: [192.0.2.1]: possible SMTP attack: command=HELO/EHLO, count=3", kNone},
+            {"sm-mta[7]: s1GNXHYB005133: h [192.0.2.1] (may be forged) did not issue MAIL/EXPN/VRFY/ETRN during "
+             "connection to MTA",
+             kNone},
             {"sm-mta[7]: s1GNXHYB005133: from=<a@example.jp>, size=9, relay=h [192.0.2.1]", kNone},
             {"sm-mta[7]: s1GNXHYB005133: ruleset=check_rcpt, relay=[192.0.2.1], reject=550 5.7.1 AUTH failure (x): y",
              kNone},
@@ -343,9 +394,36 @@ BOOST_AUTO_TEST_CASE(cyrus_and_courier) {
              "LOGIN "
              "a",
              "smtp reject 1 192.0.2.1 "},
+            {"courieresmtpd: error,relay=::ffff:192.0.2.1,port=9,ident=joe,msg=\"535 Authentication failed.\",cmd: "
+             "AUTH",
+             "smtp reject 1 192.0.2.1 "},
+            {"courieresmtpd: error,relay=::ffff:192.0.2.1,msg=\"535 Authentication rejected\",cmd: AUTH LOGIN", kNone},
             {"courieresmtpd: error,relay=::ffff:192.0.2.1,from=<a>,to=<b>: 550 User unknown.", kNone},
         }),
         "Mar  1 09:00:01 mx ");
+}
+
+// A line costs what its length is worth, whatever is in it. Were it looked through again for each of its parts, this
+// would not end before the test is given up.
+BOOST_AUTO_TEST_CASE(hostile_lines_are_read_once) {
+    constexpr std::array<std::string_view, 7> kParts = {"): unknown user ",
+                                                        "x,192.0.2.1): pam_authenticate() failed: ",
+                                                        ")<",
+                                                        "): request [",
+                                                        "(-",
+                                                        "SASL(-",
+                                                        "user=<"};
+    constexpr std::array<std::string_view, 5> kBegins = {
+        "dovecot: auth: passwd-file(", "dovecot: imap-login: Disconnected (auth failed, 1 attempts): user=<",
+        "sm-mta[7]: 6AM9GK0N000147: AUTH failure (PLAIN): ", "cyrus/imap[7]: badlogin: [192.0.2.1] PLAIN (",
+        "exim[7]: x authenticator failed for "};
+    for (const std::string_view begin : kBegins)
+        for (const std::string_view part : kParts) {
+            std::string line = "Mar  1 09:00:01 mx " + std::string(begin);
+            while (line.size() + part.size() < kLongestMailLine) line += part;
+            const bool worst = part == kParts[1] && begin == kBegins[0];
+            for (int i = 0; i < (worst ? 5000 : 10); ++i) BOOST_REQUIRE(accounted(parsed(line)));
+        }
 }
 
 BOOST_AUTO_TEST_CASE(an_id_that_is_too_long_hides_nobody) {

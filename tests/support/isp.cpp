@@ -24,11 +24,12 @@ fs::path program(std::string_view name) {
 }
 
 std::string instance(std::string_view name, std::string_view service, const fs::path& directory, const fs::path& table,
-                     std::uint64_t quota) {
+                     const Isp::Options& options) {
     std::ostringstream text;
     text << "\tpppoe_guard " << name << " {\n\t\tservice = \"" << service << "\"\n\t\ttable = \"" << table.string()
          << "\"\n\t\tmessage = \"This ID is suspended. Please call us.\"\n\t\tspool {\n\t\t\tdirectory = \""
-         << directory.string() << "\"\n\t\t\tsegment_size = 1M\n\t\t\tquota = " << (quota >> 10) << "K\n\t\t}\n\t}\n";
+         << directory.string() << "\"\n\t\t\tsegment_size = " << options.segment_kib
+         << "K\n\t\t\tquota = " << (options.spool_quota >> 10) << "K\n\t\t}\n\t}\n";
     return text.str();
 }
 
@@ -72,7 +73,7 @@ std::string site(std::string_view name, std::uint16_t auth_port, bool accounting
 }  // namespace
 
 Isp::Isp(const Options& options, std::vector<Subscriber> subscribers)
-    : directory_("isp", user_), smtp_auth_port_(free_port(Transport::udp)) {
+    : postgres(options.durability), directory_("isp", user_), smtp_auth_port_(free_port(Transport::udp)) {
     make_directories();
     write_configuration(options);
     make_database(subscribers);
@@ -119,8 +120,8 @@ void Isp::write_configuration(const Options& options) {
          << options.detection << "[detection.pppoe]\ndead_peer_time = " << options.dead_peer.count() << "\n"
          << "[detection.smtp_source]\nquiet = " << options.quiet.count() << "\n"
          << "[disconnect]\nnas_file = \"nas.toml\"\ntimeout = 1\n"
-         << "[release]\ntrusted_password_roles = [\"isp_portal\"]\n"
-         << "[notice]\nsmtp_host = \"127.0.0.1\"\nsmtp_port = " << mail.port()
+         << options.disconnect << "[release]\ntrusted_password_roles = [\"isp_portal\"]\n"
+         << options.release << "[notice]\nsmtp_host = \"127.0.0.1\"\nsmtp_port = " << mail.port()
          << "\nmail_from = \"support@isp.example\"\n"
          << "mail_from_name = \"サンプルISP サポートセンター\"\n"
          << "mail_only = true\nretry = 1\ntemplate_directory = \"templates\"\n"
@@ -166,8 +167,8 @@ void Isp::make_database(const std::vector<Subscriber>& subscribers) {
 
 RadiusConfig Isp::radius_config(const Options& options, const std::vector<Subscriber>& subscribers) const {
     RadiusConfig config;
-    config.modules = instance("pppoe_guard", "pppoe", spool(Service::pppoe), table(), options.spool_quota) +
-                     instance("guard_smtp", "smtp-auth", spool(Service::smtp_auth), table(), options.spool_quota);
+    config.modules = instance("pppoe_guard", "pppoe", spool(Service::pppoe), table(), options) +
+                     instance("guard_smtp", "smtp-auth", spool(Service::smtp_auth), table(), options);
     if (options.passwords_in_sql)
         config.modules += sql_module(postgres.connection_string("isp_radius"));
     else
@@ -189,8 +190,12 @@ std::unique_ptr<Process> Isp::daemon(const std::string& name) const {
         std::vector<std::string>{(directory() / "bin" / name).string(), "--config", config.string()}, options);
 }
 
-void Isp::start_analyzer() {
+void Isp::launch_analyzer() {
     analyzer_ = daemon("pppoe-guard-analyzer");
+}
+
+void Isp::start_analyzer() {
+    launch_analyzer();
     if (!analyzer_->wait_for_output("event=replayed", std::chrono::seconds(60)))
         throw std::runtime_error("the analyzer does not start:\n" + analyzer_->output());
 }

@@ -31,15 +31,19 @@ class Isp {
     struct Options {
         bool passwords_in_sql = true;  // radcheck, as most operators have it; else the users file
         std::chrono::seconds settle{4}, dead_peer{3}, quiet{8};
-        std::string detection;  // more lines of [detection]
+        std::string detection;            // more lines of [detection]
+        std::string disconnect, release;  // and of these sections
+        Postgres::Durability durability = Postgres::Durability::off;
         std::uint64_t spool_quota = 64 << 20;
+        unsigned segment_kib = 1024;
     };
 
     // Starts PostgreSQL, the NAS, the mail server and radiusd, migrates the database, writes all configuration.
     Isp(const Options& options, std::vector<Subscriber> subscribers);
 
     // --- the daemons of PPPoE Guard
-    void start_analyzer();
+    void launch_analyzer();
+    void start_analyzer();  // and waits until it has read again what was recorded
     void start_notifier();
     void stop_analyzer(int signal = 15);
     [[nodiscard]] Process& analyzer() { return *analyzer_; }
@@ -64,6 +68,7 @@ class Isp {
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_.path(); }
     [[nodiscard]] std::filesystem::path config_file() const { return directory() / "pppoe-guard.toml"; }
     [[nodiscard]] std::filesystem::path spool(Service service) const;
+    [[nodiscard]] std::uint16_t smtp_auth_port() const { return smtp_auth_port_; }
     [[nodiscard]] std::filesystem::path table() const { return directory() / "enforcement/table"; }
 
     Postgres postgres;

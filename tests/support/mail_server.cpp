@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 // Numbers instead of names: the configuration works for whoever runs the test. "admin_groups" is what lets somebody who
 // is not root start the daemon.
-std::string configuration(const fs::path& directory, std::uint16_t port, const User& user) {
+std::string configuration(const fs::path& directory, std::uint16_t port, const User& user, const std::string& more) {
     const std::string home = directory.string(), uid = std::to_string(user.uid), gid = std::to_string(user.gid);
     return "exim_path = " + home + "/exim\n" + "exim_user = " + uid + "\nexim_group = " + gid +
            "\nadmin_groups = " + gid + "\n" + "deliver_drop_privilege = true\nnever_users =\nkeep_environment =\n" +
@@ -21,7 +21,7 @@ std::string configuration(const fs::path& directory, std::uint16_t port, const U
            "primary_hostname = mail.isp.example\nlocal_interfaces = 127.0.0.1\n" +
            "daemon_smtp_ports = " + std::to_string(port) + "\n" +
            "host_lookup =\nrfc1413_hosts =\ntls_advertise_hosts =\n" +
-           "acl_smtp_rcpt = accept\nacl_smtp_data = accept\n" +
+           "acl_smtp_rcpt = accept\nacl_smtp_data = accept\n" + more +
            "begin routers\ngone:\n  driver = redirect\n  domains = gone.example\n  allow_fail\n" +
            "  data = :fail: no such user\nall:\n  driver = accept\n  transport = directory\n" +
            "begin transports\ndirectory:\n  driver = appendfile\n  directory = " + home + "/mail\n  maildir_format\n" +
@@ -30,13 +30,14 @@ std::string configuration(const fs::path& directory, std::uint16_t port, const U
 
 }  // namespace
 
-MailServer::MailServer() : directory_("mail", User::unprivileged()), port_(free_port(Transport::tcp)) {
+MailServer::MailServer(const std::string& more)
+    : directory_("mail", User::unprivileged()), port_(free_port(Transport::tcp)) {
     const User user = User::unprivileged();
     const fs::path& home = directory_.path();
     // A copy without the set-user-ID bit: exim stays who it is started as, and dies with its test.
     fs::copy_file("/usr/sbin/exim4", home / "exim");
     fs::permissions(home / "exim", static_cast<fs::perms>(0755));
-    write_file(home / "exim.conf", configuration(home, port_, user), user);
+    write_file(home / "exim.conf", configuration(home, port_, user, more), user);
     start();
 }
 
@@ -58,6 +59,10 @@ void MailServer::kill9() {
     (void)run({"fuser", "-k", "-9", (directory_.path() / "exim").string()});
     (void)server_->wait(std::chrono::seconds(20));
     server_.reset();
+}
+
+std::string MailServer::log() const {
+    return read_file(directory_.path() / "spool/mainlog");
 }
 
 std::vector<std::string> MailServer::messages() const {

@@ -16,7 +16,8 @@ namespace guard::test {
 class MailServer {
   public:
     // Throws std::runtime_error with exim's output when it does not come up.
-    MailServer();
+    // `more`: lines for the main section of its configuration.
+    explicit MailServer(const std::string& more = {});
 
     [[nodiscard]] std::uint16_t port() const { return port_; }
     // What has been delivered so far, oldest first: header and body as stored, line ends as "\n", with the envelope's
@@ -26,9 +27,14 @@ class MailServer {
     [[nodiscard]] std::vector<std::string> wait_for_messages(std::size_t count,
                                                              std::chrono::milliseconds timeout) const;
 
+    // What it has written down, of refusals too.
+    [[nodiscard]] std::string log() const;
+
     // Without any chance to clean up, with all that it has started; what it has accepted is in its spool.
     void kill9();
     void start();
+    // Of the daemon that listens.
+    [[nodiscard]] pid_t pid() const { return server_->pid(); }
 
   private:
     TemporaryDirectory directory_;

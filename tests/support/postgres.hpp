@@ -24,6 +24,8 @@ class Postgres {
     void start();
     void stop();   // as an operator would: open connections are ended
     void kill9();  // without any chance to clean up; what was committed is there after start()
+    // Of the postmaster, while it runs.
+    [[nodiscard]] Process& server() { return *server_; }
 
   private:
     Durability durability_;

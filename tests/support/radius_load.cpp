@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -13,13 +12,12 @@
 #include <cerrno>
 #include <cmath>
 #include <deque>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <system_error>
 
 #include "event/descriptor.hpp"
-#include "tests/support/radius_server.hpp"
+#include "tests/support/response_authenticator.hpp"
 
 namespace guard::test {
 namespace {
@@ -27,7 +25,7 @@ namespace {
 using Steady = std::chrono::steady_clock;
 using std::chrono::nanoseconds;
 
-constexpr std::size_t kIdentifiers = 256, kHeaderBytes = 20, kAuthenticatorAt = 4, kAuthenticatorBytes = 16;
+constexpr std::size_t kIdentifiers = 256, kHeaderBytes = 20, kAuthenticatorBytes = 16;
 constexpr std::uint8_t kUserName = 1, kFramedIpAddress = 8, kAcctStatusType = 40, kAcctSessionId = 44,
                        kMessageAuthenticator = 80;
 constexpr unsigned kMaxInFlight = 64;
@@ -47,34 +45,6 @@ void sign(std::span<std::uint8_t> packet) {
         throw std::runtime_error("no HMAC-MD5");
     std::copy_n(digest.begin(), kAuthenticatorBytes, packet.end() - kAuthenticatorBytes);
 }
-
-// Of replies: MD5 over the reply with the request's authenticator in place of its own, and the secret.
-class ResponseAuthenticator {
-  public:
-    ResponseAuthenticator()
-        : md5_(EVP_MD_fetch(nullptr, "MD5", nullptr), EVP_MD_free), context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-        if (!md5_ || !context_) throw std::runtime_error("no MD5");
-    }
-
-    [[nodiscard]] bool good(std::span<const std::uint8_t> reply, std::span<const std::uint8_t> request) {
-        std::array<std::uint8_t, EVP_MAX_MD_SIZE> digest{};
-        EVP_MD_CTX* const context = context_.get();
-        const auto rest = reply.subspan(kHeaderBytes);
-        const auto secret = RadiusServer::kSecret;
-        if (EVP_DigestInit_ex(context, md5_.get(), nullptr) != 1 ||
-            EVP_DigestUpdate(context, reply.data(), kAuthenticatorAt) != 1 ||
-            EVP_DigestUpdate(context, request.data() + kAuthenticatorAt, kAuthenticatorBytes) != 1 ||
-            EVP_DigestUpdate(context, rest.data(), rest.size()) != 1 ||
-            EVP_DigestUpdate(context, secret.data(), secret.size()) != 1 ||
-            EVP_DigestFinal_ex(context, digest.data(), nullptr) != 1)
-            throw std::runtime_error("no MD5");
-        return std::equal(digest.begin(), digest.begin() + kAuthenticatorBytes, reply.begin() + kAuthenticatorAt);
-    }
-
-  private:
-    std::unique_ptr<EVP_MD, void (*)(EVP_MD*)> md5_;
-    std::unique_ptr<EVP_MD_CTX, void (*)(EVP_MD_CTX*)> context_;
-};
 
 Descriptor make_socket() {
     Descriptor file(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));

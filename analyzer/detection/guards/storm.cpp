@@ -5,9 +5,6 @@
 namespace guard::detection {
 namespace {
 
-constexpr std::chrono::seconds kAcceptWindow{300};
-constexpr std::chrono::seconds kStepWindow{600};
-constexpr std::chrono::seconds kSlowWindow{3600};
 constexpr auto kRemembered = std::chrono::hours{24};
 
 template <class Map>

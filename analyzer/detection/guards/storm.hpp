@@ -39,6 +39,8 @@ class StormGuard {
     [[nodiscard]] bool is_nearly_slow_mass(const geo::Place& from, const geo::Place& to, Time now);
 
   private:
+    friend struct StateFields;
+    static constexpr std::chrono::seconds kAcceptWindow{300}, kStepWindow{600}, kSlowWindow{3600};
     struct Watched {
         Watched(std::chrono::seconds window, SlidingSet::Before before) : ids(window, before) {}
         SlidingSet ids;

@@ -1,0 +1,19 @@
+// Moments at which a kill hurts: each is waited for, for a while, by what can be seen of it from outside.
+#pragma once
+
+#include "tests/chaos/world.hpp"
+
+namespace guard::chaos {
+
+// A transaction of the analyzer's pipeline has written something and has not committed.
+bool await_recording(World& world);
+// It has committed a suspension or a release; nothing of it is in the table yet.
+bool await_recorded(World& world);
+// A notice is marked as being sent.
+bool await_sending(World& world);
+// Something is made, written or renamed in a directory.
+bool await_change(const std::filesystem::path& directory);
+// Some way into what then goes on, up to `most`.
+void a_little_later(World& world, std::chrono::microseconds most);
+
+}  // namespace guard::chaos
