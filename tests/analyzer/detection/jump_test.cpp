@@ -130,6 +130,18 @@ BOOST_AUTO_TEST_CASE(of_two_places_that_are_not_familiar) {
     }
 }
 
+// The Stop it rested on was the tail of a dead session: the sign before shows the same.
+BOOST_AUTO_TEST_CASE(a_sign_that_falls_leaves_the_one_before) {
+    Isp isp;
+    isp.read(log);
+    isp.read({Service::pppoe, Kind::release, "id", {address(kTokyo)}, kStart + 20min});
+    isp.read({Service::pppoe, Kind::assign, "id", {address(kKagoshima)}, kStart + 20min + 1s});
+    isp.read({Service::pppoe, Kind::accept, "id", {address(kKagoshima)}, kStart + 20min - 1s});
+    BOOST_TEST(isp.decisions.empty());
+    isp.until(kStart + 1h);
+    BOOST_TEST(isp.only(Rule::pppoe_jump).finding.steps.back().left == kStart);
+}
+
 BOOST_AUTO_TEST_CASE(within_a_contract_for_two_places_there_is_no_jump) {
     log.dial("id", kStart + 30min, kKagoshima);
     BOOST_TEST(told(contract_of(2)).decisions.empty());
