@@ -27,7 +27,10 @@ void Detector::on_smtp(const LoginEventView& event, std::uint64_t key, std::vect
     const bool accepted = event.kind == Kind::accept;
     const IpAddress& address = event.addresses.front();
     const PackedStream* const known = streams_.find(key);
-    if (known != nullptr && streams_.knows_network(*known, hash_of_network(address)))
+    // What we refuse ourselves says nothing about the backend: the owners of suspended IDs go on trying.
+    const bool is_ours = !accepted && known != nullptr &&
+                         (streams_.is_suspended(*known) || sources_.block_at(address.source(), event.time) != nullptr);
+    if (known != nullptr && !is_ours && streams_.knows_network(*known, hash_of_network(address)))
         backend_.attempt(accepted, event.time);
     if (accepted) on_smtp_accept(event, address.source(), key, decisions);
     on_source(address.source(), sources_.attempt(address.source(), key, accepted, event.time, backend_.outages()),

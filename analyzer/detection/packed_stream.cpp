@@ -26,9 +26,10 @@ constexpr std::array<std::int64_t, 31> kGaps{120,  150,   180,   240,   300,   3
 constexpr std::chrono::seconds kJitter{5};  // of an interval
 
 std::size_t number_of_gap(Time sign, Time before) {
-    std::size_t number = 0;
-    while (number < kGaps.size() && before + std::chrono::seconds{kGaps[number]} + kJitter < sign) ++number;
-    return number;
+    const auto enough =
+        std::lower_bound(kGaps.begin(), kGaps.end(), sign - before - kJitter,
+                         [](std::int64_t gap, Microseconds wanted) { return std::chrono::seconds{gap} < wanted; });
+    return static_cast<std::size_t>(enough - kGaps.begin());
 }
 
 }  // namespace

@@ -99,6 +99,10 @@ bool StreamTable::knows_network(const PackedStream& record, std::uint32_t networ
            std::find(record.networks.begin(), record.networks.end(), network) != record.networks.end();
 }
 
+bool StreamTable::is_suspended(const PackedStream& record) const {
+    return record.form() == PackedStream::Form::open ? open_[record.open]->suspended : record.suspended != 0;
+}
+
 void StreamTable::relocate_packed() {
     for (std::uint32_t number = 0; number < size_; ++number) {
         PackedStream& record = this->record(number);

@@ -60,6 +60,7 @@ class StreamTable {
                       const config::DetectionSettings& settings);
     [[nodiscard]] RegionNumbers& regions() { return regions_; }
     [[nodiscard]] bool knows_network(const PackedStream& record, std::uint32_t network) const;
+    [[nodiscard]] bool is_suspended(const PackedStream& record) const;
 
     // The places of packed lines are to be looked up again: the pool table is another one.
     void relocate_packed();

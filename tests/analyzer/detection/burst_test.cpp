@@ -64,6 +64,24 @@ BOOST_AUTO_TEST_CASE(the_step_must_be_among_them) {
     BOOST_TEST(!isp.found(Rule::pppoe_burst_far));
 }
 
+BOOST_AUTO_TEST_CASE(the_step_must_be_within_the_ten_minutes) {
+    for (const bool in_time : {true, false}) {
+        Bursts bursts;
+        bursts.log.alive("id", kStart + (in_time ? 1us : 0us), kTokyo);
+        bursts.redial(46, 10, kStart + 60s, 60s);
+        BOOST_TEST(bursts.told().found(Rule::pppoe_burst_far) == in_time);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(not_between_two_homes) {
+    for (const auto day : {-10 * 24h, -5 * 24h})
+        log.dial("id", kStart + day, kKagoshima).release("id", kStart + day + 1h, kKagoshima);
+    redial(13, 5, kStart, 60s);
+    redial(46, 5, kStart + 5min, 50s);
+    BOOST_TEST(!told().found(Rule::pppoe_burst_far));
+    BOOST_TEST(told().found(Rule::pppoe_churn));
+}
+
 BOOST_AUTO_TEST_CASE(not_within_a_contract_for_two_places) {
     redial(13, 5, kStart, 60s);
     redial(46, 5, kStart + 5min, 50s);
@@ -112,11 +130,28 @@ BOOST_AUTO_TEST_CASE(nine_accepts_or_too_slow) {
     slow.redial(13, 30, kStart, 67s);  // ten in 10 min 3 s
     slow.log.alive("id", kStart + 50min, kTokyo);
     BOOST_TEST(!slow.told().found(Rule::pppoe_burst_live));
+    for (const bool in_time : {true, false}) {
+        Bursts bursts;
+        bursts.redial(13, 9, kStart, 60s);
+        bursts.log.dial("id", kStart + (in_time ? 10min - 1us : 10min + 0us), in_prefecture(13, 200))
+            .alive("id", kStart + 40min, kTokyo);
+        BOOST_TEST(bursts.told().found(Rule::pppoe_burst_live) == in_time);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(two_hours_after_the_tenth_it_is_no_news) {
+    for (const bool in_time : {true, false}) {
+        Bursts bursts;
+        bursts.redial(13, 10, kStart, 60s);
+        bursts.log.alive("id", kStart + 9min + 2h - (in_time ? 1us : 0us), kTokyo);
+        BOOST_TEST(bursts.told().found(Rule::pppoe_burst_live) == in_time);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_session_of_the_burst_itself_is_not_older) {
     redial(13, 10, kStart, 60s);
     log.alive("id", kStart + 40min, in_prefecture(13, 109)).release("id", kStart + 41min, in_prefecture(13, 104));
+    log.alive("id", kStart + 42min, in_prefecture(13, 100));  // began with the first of them
     BOOST_TEST(!told().found(Rule::pppoe_burst_live));
 }
 

@@ -364,6 +364,18 @@ BOOST_AUTO_TEST_CASE(at_the_same_time_it_is_of_the_session_that_began_then) {
     BOOST_TEST(history.sessions().back().confirmed.value() == kStart + 20min);
 }
 
+// The sign before the last is one that nothing can take back any more.
+BOOST_AUTO_TEST_CASE(leave_the_sign_before_them) {
+    for (const auto gap : {Microseconds{120s}, Microseconds{120s} + 1us}) {
+        Remembered line;
+        line.add(Kind::assign, kStart, kHere);
+        line.add(Kind::alive, kStart + 10min, kHere);
+        line.add(Kind::alive, kStart + 10min + gap, kHere);
+        line.add(Kind::assign, kStart + 10min + gap - 1s, kFar);
+        BOOST_TEST(line.history.sessions().front().confirmed.has_value() == (gap > 120s));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(do_not_stand_as_the_tail_of_a_dead_session) {
     add(Kind::assign, kStart, kHere);
     add(Kind::alive, kStart + 20min, kHere);

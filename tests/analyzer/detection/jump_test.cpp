@@ -117,6 +117,31 @@ BOOST_AUTO_TEST_CASE(a_life_sign_that_comes_late_does_not_hide_it) {
     BOOST_TEST(isp.only(Rule::pppoe_jump).finding.time == kStart);  // as if it had come in order
 }
 
+// Whichever is seen last, the new place is where the session began later.
+BOOST_AUTO_TEST_CASE(of_two_places_that_are_not_familiar) {
+    for (const bool at_once : {true, false}) {
+        Log fresh;
+        fresh.dial("id", kStart, kTokyo);
+        if (at_once) fresh.alive("id", kStart + 19h + 30min, kTokyo);
+        fresh.dial("id", kStart + 20h, kKagoshima).release("id", kStart + 20h + 20min, kTokyo);
+        Isp isp;
+        isp.read(fresh).until(kStart + 22h);
+        BOOST_TEST(isp.of(Rule::pppoe_jump).front().finding.places.back().region.view() == "JP-46");
+    }
+}
+
+// The Stop it rested on was the tail of a dead session: the sign before shows the same.
+BOOST_AUTO_TEST_CASE(a_sign_that_falls_leaves_the_one_before) {
+    Isp isp;
+    isp.read(log);
+    isp.read({Service::pppoe, Kind::release, "id", {address(kTokyo)}, kStart + 20min});
+    isp.read({Service::pppoe, Kind::assign, "id", {address(kKagoshima)}, kStart + 20min + 1s});
+    isp.read({Service::pppoe, Kind::accept, "id", {address(kKagoshima)}, kStart + 20min - 1s});
+    BOOST_TEST(isp.decisions.empty());
+    isp.until(kStart + 1h);
+    BOOST_TEST(isp.only(Rule::pppoe_jump).finding.steps.back().left == kStart);
+}
+
 BOOST_AUTO_TEST_CASE(within_a_contract_for_two_places_there_is_no_jump) {
     log.dial("id", kStart + 30min, kKagoshima);
     BOOST_TEST(told(contract_of(2)).decisions.empty());
@@ -220,6 +245,16 @@ BOOST_AUTO_TEST_CASE(within_twenty_four_hours) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_contract_for_two_is_kept_over_twenty_four_hours) {
+    for (const bool in_time : {true, false}) {
+        Jumps jumps;
+        jumps.log.dial("id", kStart + 30min, kKagoshima)
+            .alive_every(30min, "id", kStart + 1h, kStart + 24h - 10min, kKagoshima);
+        jumps.log.assign("id", kStart + 24h - (in_time ? 1us : 0us), kHokkaido);
+        BOOST_TEST(jumps.told(contract_of(2)).found(Rule::pppoe_jump) == in_time);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_step_from_before_is_not_part_of_it) {
     Log other;
     other.resident("id", kKagoshima).alive("id", kStart, kKagoshima);
@@ -280,6 +315,37 @@ BOOST_AUTO_TEST_CASE(only_past_dead_peer_time) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(past_it_for_the_one_that_is_live_not_for_one_between) {
+    for (const bool live : {true, false}) {
+        Jumps jumps;
+        jumps.log.dial("id", kStart + 10h, kKanagawa)
+            .dial("id", kStart + 20h, kKagoshima)
+            .alive("id", kStart + 20h + (live ? 300s + 1us : 300s), kTokyo)
+            .alive("id", kStart + 27h, kKagoshima);
+        BOOST_TEST(jumps.told().found(Rule::pppoe_jump_live) == live);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(both_within_a_day) {
+    for (const bool in_time : {true, false}) {
+        Jumps jumps;
+        jumps.log.dial("id", kStart + 1h, kKagoshima).alive("id", kStart + 2h, kTokyo);
+        jumps.log.alive("id", kStart + 26h - (in_time ? 1us : 0us), kKagoshima);
+        BOOST_TEST(jumps.told().found(Rule::pppoe_jump_live) == in_time);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(far_is_a_hundred_kilometres) {
+    const std::string fukuoka = in_prefecture(40);
+    const double distance = geo::lower_bound_distance(place(40), place(46));
+    BOOST_TEST((distance > 100 && distance < 200));
+    Log other;
+    other.resident("id", fukuoka).dial("id", kStart, kKagoshima).alive("id", kStart + 1h, kKagoshima);
+    Isp isp;
+    isp.read(other.alive("id", kStart + 2h, fukuoka)).until(kStart + 3h);
+    BOOST_TEST(isp.found(Rule::pppoe_jump_live));
+}
+
 BOOST_AUTO_TEST_CASE(the_newer_one_must_show_life_too) {
     log.dial("id", kStart + 20h, kKagoshima).release("id", kStart + 30h, kTokyo);
     BOOST_TEST(!told().found(Rule::pppoe_jump_live));
@@ -318,6 +384,17 @@ BOOST_AUTO_TEST_CASE(a_session_whose_beginning_nobody_saw_is_the_older_one) {
     Isp quiet;
     quiet.read(moved).until(kStart + 5h);
     BOOST_TEST(quiet.decisions.empty());
+}
+
+BOOST_AUTO_TEST_CASE(nor_before_its_beginning_can_no_longer_be_told_of) {
+    for (const bool old : {true, false}) {
+        Log after_a_restart;
+        after_a_restart.dial("id", kStart, kKagoshima).alive("id", kStart + 1h, kKagoshima);
+        after_a_restart.alive("id", kStart + 2h, kTokyo).alive("id", kStart + 2h + 120s + (old ? 1us : 0us), kTokyo);
+        Isp isp;
+        isp.read(after_a_restart).until(kStart + 5h);
+        BOOST_TEST(isp.found(Rule::pppoe_jump_live) == old);
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

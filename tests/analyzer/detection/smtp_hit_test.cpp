@@ -105,6 +105,13 @@ BOOST_AUTO_TEST_CASE(where_many_log_in_it_is_for_a_person) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_fifth_is_not_many) {
+    MailIsp isp;
+    for (const auto* id : {"victim0", "victim1"}) isp.resident(id).accept(kStart, kAttacker, id);
+    isp.guessing(kStart + 1h, kAttacker).until(kStart + 2h);  // on ten IDs, these two among them
+    BOOST_TEST(isp.suspended() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(while_our_own_backend_fails_it_is_for_a_person) {
     for (unsigned n = 0; n < 40; ++n)
         accept(kStart - 1h, "192.0.2." + std::to_string(n + 1), "known" + std::to_string(n));

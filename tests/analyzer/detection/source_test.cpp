@@ -313,6 +313,25 @@ BOOST_AUTO_TEST_CASE(while_our_own_backend_fails_no_block_begins_and_then_it_doe
     BOOST_TEST(isp.decisions.back().finding.renewal);
 }
 
+// The owners of suspended IDs go on trying from where they always were, and so does who sits behind a blocked source.
+BOOST_AUTO_TEST_CASE(what_we_refuse_ourselves_is_no_outage) {
+    for (const bool suspended : {true, false}) {
+        Isp isp;
+        for (int window = 0; window < 10; ++window) known_users(isp, kStart + window * 5min, 0);
+        for (unsigned i = 0; suspended && i < 40; ++i)
+            isp.detector.suspend_by_person(Service::smtp_auth, "known" + std::to_string(i), kStart + 55min);
+        known_users(isp, kStart + 1h, 40);
+        attack(isp, "198.51.100.7", kStart + 1h + 2min);
+        BOOST_TEST(isp.decisions.back().enforced == suspended);
+    }
+    Isp isp;
+    for (int window = 0; window < 10; ++window) known_users(isp, kStart + window * 5min, 0);
+    for (unsigned i = 0; i < 30; ++i) attack(isp, "192.0.2." + std::to_string(i + 1), kStart + 1h);
+    known_users(isp, kStart + 1h + 1min, 30);
+    attack(isp, "198.51.100.7", kStart + 1h + 3min);
+    BOOST_TEST(isp.decisions.back().enforced);
+}
+
 // Many who are behind one address were rejected in the outage: a mistyped password after it completes nothing.
 BOOST_AUTO_TEST_CASE(what_an_outage_rejected_does_not_count_when_it_is_over) {
     for (const bool outage : {true, false}) {

@@ -151,7 +151,7 @@ Log failover(unsigned count, std::chrono::seconds step, std::chrono::minutes awa
     for (unsigned i = 0; i < count; ++i) {
         const std::string id = "id" + std::to_string(i), home = in_prefecture(13, i), elsewhere = in_prefecture(46, i);
         const Time leaves = kStart + 10min + i * step;
-        log.resident(id, home).alive(id, leaves - 20min, home).dial(id, leaves, elsewhere);
+        log.resident(id, home).alive(id, leaves - 10min, home).dial(id, leaves, elsewhere);
         log.dial(id, leaves + away, in_prefecture(13, 5000 + i));
     }
     return log;
