@@ -1,6 +1,7 @@
 #include "notifier/smtp_client.hpp"
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -82,6 +83,14 @@ void set_security(CURL* curl, const SmtpServer& server) {
     }
 }
 
+// libcurl 7.88 keeps a connection on which it has waited too long for the answer to a message, and would take that
+// answer for one to the next mail. A connection that is shut down it finds dead.
+void hang_up(CURL* curl) {
+    curl_socket_t connection = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(curl, CURLINFO_ACTIVESOCKET, &connection) == CURLE_OK && connection != CURL_SOCKET_BAD)
+        (void)shutdown(connection, SHUT_RDWR);
+}
+
 Delivery outcome_of(CURLcode result, long answered, const Dialogue& dialogue, const char* error) {
     using Outcome = Delivery::Outcome;
     if (result == CURLE_OK) return {Outcome::accepted, 250, line_with(250, dialogue.transcript)};
@@ -151,6 +160,7 @@ Delivery SmtpClient::try_once(const std::string& from, const std::string& to, co
     curl_easy_setopt(curl, CURLOPT_VERBOSE, 1L);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
     const CURLcode result = curl_easy_perform(curl);
+    if (result == CURLE_OPERATION_TIMEDOUT) hang_up(curl);
 
     long code = 0, connections = 0;
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &code);

@@ -2,6 +2,8 @@
 #include <boost/test/unit_test.hpp>
 #include <set>
 
+#include "notifier/channels/channel_set.hpp"
+#include "notifier/smtp_client.hpp"
 #include "tests/notifier/delivery_fixture.hpp"
 #include "tests/notifier/smtp_responder.hpp"
 #include "tests/support/mail_server.hpp"
@@ -11,6 +13,7 @@ namespace guard::test {
 namespace {
 
 using namespace std::chrono_literals;
+using Outcome = notifier::Delivery::Outcome;
 
 }  // namespace
 
@@ -139,6 +142,52 @@ BOOST_FIXTURE_TEST_CASE(a_server_that_takes_a_few_mails_a_connection_gets_each_o
     for (auto at = log.find("too many messages"); at != std::string::npos; at = log.find("too many messages", at + 1))
         ++refused;
     BOOST_TEST(refused == (kNotices - 1) / 5, log);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_server_that_hangs_is_left_and_tried_again_later, DeliveryFixture) {
+    std::atomic<bool> hangs = true;
+    const auto slow = [&](const std::string& answer) {
+        (void)wait_until([&] { return !hangs; }, 20s);
+        return answer;
+    };
+    SmtpResponder responder({.recipient = [&] { return slow("250 OK"); }});
+    notifier::SmtpClient client(
+        {.host = "127.0.0.1", .port = responder.port(), .hello_domain = "isp.example", .timeout = 1s});
+    const auto send = [&] { return client.send("a@isp.example", "taro@mail.example", "Subject: x\r\n\r\nx\r\n"); };
+    const auto before = send();
+    BOOST_TEST((before.outcome == Outcome::later && !before.perhaps), before.answer);
+    // It has the whole message, and nobody knows what it makes of it; on a busy machine not within the first second.
+    responder.set({.message = [&] { return slow("250 OK"); }});
+    BOOST_TEST(wait_until(
+        [&] {
+            const auto behind = send();
+            return behind.outcome == Outcome::later && behind.perhaps;
+        },
+        30s));
+    // The next mail has a connection of its own: it does not take the late answer for its own.
+    responder.set({});
+    hangs = false;
+    notifier::Delivery next;
+    (void)wait_until(  // on a busy machine it may take more than the second again
+        [&] {
+            next = send();
+            return next.answer.find("timed out") == std::string::npos;
+        },
+        30s);
+    BOOST_TEST((next.outcome == Outcome::accepted), next.answer);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_test_goes_to_the_desk_and_to_nobody_else, DeliveryFixture) {
+    SmtpResponder responder;
+    queue("taro@mail.example");
+    const auto sent = notifier::send_test(notifier_settings(database(), responder.port()), "mail", "me@isp.example",
+                                          SystemClock().now());
+    BOOST_REQUIRE(sent);
+    BOOST_TEST((sent->outcome == Outcome::accepted), sent->answer);
+    const auto received = responder.received();
+    BOOST_REQUIRE(received.size() == 1U);
+    BOOST_TEST(received[0].recipient == "<me@isp.example>");
+    BOOST_TEST(read_mail(received[0].message).headers.at("Subject").find("TEST") != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(no_mail_server_means_later, DeliveryFixture) {
