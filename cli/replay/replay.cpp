@@ -164,6 +164,11 @@ int Run::run() {
     }
     progress.clear();
     interrupted_ = interrupted_ || Interrupt::asked();
+    if (interrupted_) {
+        // What it counted may be looked at when it is at its end.
+        stream_.stop();
+        static_cast<void>(stream_.next(batch));
+    }
     finish();
     if (interrupted_) return kCouldNotRun;
     return tally_.findings() > 0 ? kNo : kDone;
@@ -248,9 +253,11 @@ void Run::say_summary() {
     if (all.unmapped > 0)
         fmt::print(stderr, "warning: {} PPPoE events with an address outside every pool: no decision about them\n",
                    all.unmapped);
-    if (sum.late > 0)
-        fmt::print(stderr, "warning: {} events came later than detection.reorder allows: taken out of order\n",
-                   sum.late);
+    for (const replay::InputCounts& counts : all.inputs)
+        if (counts.late > 0)
+            fmt::print(
+                stderr, "warning: {}: {} events came later than detection.reorder allows: taken out of order{}\n",
+                counts.input, counts.late, counts.format == "radacct" ? "; export it with ORDER BY acctstarttime" : "");
     if (cases_)
         fmt::print(stderr, "cases: {} findings and {} sources recorded, {} known already\n",
                    cases_->recorded().findings, cases_->recorded().sources, cases_->recorded().known);

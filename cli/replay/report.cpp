@@ -139,10 +139,14 @@ Document document_of(const Tally& tally, const Account& account) {
 ordered_json json_of(const replay::InputCounts& counts) {
     ordered_json object{{"input", counts.input},   {"format", counts.format},       {"lines", counts.lines},
                         {"events", counts.events}, {"malformed", counts.malformed}, {"late", counts.late}};
-    auto& protocols = object["events_by_protocol"] = ordered_json::object();
-    for (std::size_t i = 0; i < replay::kProtocols; ++i)
-        if (counts.by_protocol.at(i) > 0)
-            protocols[std::string(to_string(static_cast<replay::Protocol>(i)))] = counts.by_protocol.at(i);
+    const auto by_protocol = [](const std::array<std::uint64_t, replay::kProtocols>& all) {
+        auto protocols = ordered_json::object();
+        for (std::size_t i = 0; i < replay::kProtocols; ++i)
+            if (all.at(i) > 0) protocols[std::string(to_string(static_cast<replay::Protocol>(i)))] = all.at(i);
+        return protocols;
+    };
+    object["events_by_protocol"] = by_protocol(counts.by_protocol);
+    object["not_wanted_by_protocol"] = by_protocol(counts.left_out);
     auto& ignored = object["ignored"] = ordered_json::object();
     for (std::size_t i = 0; i < replay::kIgnoredClasses; ++i)
         if (counts.ignored.at(i) > 0)
@@ -199,11 +203,17 @@ std::string report_json(const Tally& tally, const Account& account) {
 }  // namespace
 
 std::string ignored_in_words(const replay::InputCounts& counts) {
-    std::string classes;
-    for (std::size_t i = 0; i < replay::kIgnoredClasses; ++i)
-        if (counts.ignored.at(i) > 0)
-            classes += fmt::format("{}{} {}", classes.empty() ? "" : ", ", counts.ignored.at(i),
-                                   to_string(static_cast<replay::Ignored>(i)));
+    const auto in_words = [](const auto& all, auto name) {
+        std::string words;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (all.at(i) > 0) words += fmt::format("{}{} {}", words.empty() ? "" : ", ", all.at(i), name(i));
+        return words;
+    };
+    std::string classes =
+        in_words(counts.ignored, [](std::size_t i) { return to_string(static_cast<replay::Ignored>(i)); });
+    const std::string left_out =
+        in_words(counts.left_out, [](std::size_t i) { return to_string(static_cast<replay::Protocol>(i)); });
+    if (!left_out.empty()) classes += "; of those not wanted " + left_out;
     return fmt::format("{} ignored{}", total(counts.ignored), classes.empty() ? "" : " (" + classes + ')');
 }
 
@@ -214,7 +224,10 @@ replay::InputCounts sum_of(const std::vector<replay::InputCounts>& inputs) {
         sum.events += counts.events;
         sum.malformed += counts.malformed;
         sum.late += counts.late;
-        for (std::size_t i = 0; i < replay::kProtocols; ++i) sum.by_protocol.at(i) += counts.by_protocol.at(i);
+        for (std::size_t i = 0; i < replay::kProtocols; ++i) {
+            sum.by_protocol.at(i) += counts.by_protocol.at(i);
+            sum.left_out.at(i) += counts.left_out.at(i);
+        }
         for (std::size_t i = 0; i < replay::kIgnoredClasses; ++i) sum.ignored.at(i) += counts.ignored.at(i);
     }
     return sum;

@@ -223,6 +223,42 @@ BOOST_AUTO_TEST_CASE(a_document_is_text_or_markdown) {
                "# T\n\nline\n\n## A\n\n| name | n |\n|---|---:|\n| ü\\|b | 5 |\n| c | 12 |\n\n## B\n\nnone\n");
 }
 
+// An export in another order than that of the beginnings of sessions is read, and it is said what would be better.
+BOOST_AUTO_TEST_CASE(a_table_in_another_order_is_named) {
+    const Files files;
+    std::string rows;
+    for (int hour = 20; hour > 10; --hour)
+        rows += "u" + std::to_string(hour) + ",2026-03-01 " + std::to_string(hour) + ":00:00+00,,10.1.0.9\n";
+    files.write("good.csv",
+                "username,acctstarttime,acctstoptime,framedipaddress\na,2026-03-01 00:00:00+00,,10.1.0.1\n");
+    files.write("sessions.csv", "username,acctstarttime,acctstoptime,framedipaddress\n" + rows);
+    const auto result = files.guardctl({"replay", "-p", "pools.csv", "good.csv", "sessions.csv"});
+    BOOST_TEST(contains(result.output,
+                        "warning: sessions.csv: 9 events came later than detection.reorder allows: taken out of order; "
+                        "export it with ORDER BY acctstarttime\n"),
+               result.output);
+    BOOST_TEST(!contains(result.output, "warning: good.csv"), result.output);
+}
+
+// Logins to the same accounts by other protocols are counted, each apart, whether they are wanted or not.
+BOOST_AUTO_TEST_CASE(imap_and_pop3_are_counted_apart) {
+    const Files files;
+    const auto login = [](const char* protocol) {
+        return std::string("Mar  1 09:00:01 mx dovecot: ") + protocol +
+               "-login: Login: user=<a>, method=PLAIN, rip=192.0.2.1, lip=192.0.2.9\n";
+    };
+    files.write("mail.log", login("imap") + login("pop3") + login("imap") + login("submission"));
+    const std::string command = "$GUARDCTL replay -p pools.csv --year 2026 mail.log ";
+    const auto output = [&](const std::string& options) { return files.shell(command + options).output; };
+    BOOST_TEST(contains(output(""), "1 events, 3 ignored (3 not wanted; of those not wanted 2 imap, 1 pop3)"),
+               output(""));
+    BOOST_TEST(contains(output("--include imap"), "3 events, 1 ignored (1 not wanted; of those not wanted 1 pop3)"));
+    BOOST_TEST(contains(output("--service pppoe"), "of those not wanted 1 smtp, 2 imap, 1 pop3"));
+    const auto json = nlohmann::json::parse(output("--report json --include pop3 2>/dev/null"));
+    BOOST_TEST(json.at("inputs")[0].at("events_by_protocol") == nlohmann::json({{"smtp", 1}, {"pop3", 1}}));
+    BOOST_TEST(json.at("inputs")[0].at("not_wanted_by_protocol") == nlohmann::json({{"imap", 2}}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace guard::test
