@@ -1,10 +1,16 @@
-// Reading logs: JSON Lines, detail of FreeRADIUS, with order and detection, on one thread and on two ("replay jsonl",
-// "replay detail", "replay threads")
+// Reading logs: JSON Lines, detail of FreeRADIUS, mail logs, with order and detection; on one thread and on two; memory
+// ("replay jsonl", "replay detail", "replay mail", "replay threads", "replay memory")
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 
 #include "analyzer/detection/detector.hpp"
+#include "bench/mail_log.hpp"
 #include "bench/measure.hpp"
 #include "bench/replay_logs.hpp"
 #include "replay/block.hpp"
@@ -39,28 +45,51 @@ double parse_ns(const std::string& format, const std::string& text, std::size_t&
         .cpu_ns;
 }
 
-bench::Cost stream(const std::string& file, unsigned threads, bool detect, std::size_t& events) {
+std::shared_ptr<const geo::Locator> places() {
     std::stringstream pools;
     for (unsigned region = 1; region <= 47; ++region)
         pools << fmt::format("10.{}.0.0/16,JP,JP-{:02},,,,,,bras{}\n", region, region, region);
-    const auto places =
-        std::make_shared<const geo::Locator>(*geo::PoolTable::parse(pools, "bench"), geo::DatabaseRanges{}, 1);
-    return bench::measure(1, [&] {
-        replay::StreamOptions options;
-        options.inputs = {file};
-        options.threads = threads;
-        auto opened = replay::EventStream::open(options);
-        detection::Detector detector(config::DetectionSettings{}, places, {}, HashKey{});
-        std::vector<detection::Decision> decisions;
-        events = 0;
-        for (replay::Batch batch; opened->next(batch);) {
-            events += batch.size();
-            if (!detect) continue;
-            for (const auto& event : batch) detector.on_event(event.event, decisions);
+    return std::make_shared<const geo::Locator>(*geo::PoolTable::parse(pools, "bench"), geo::DatabaseRanges{}, 1);
+}
+
+// Reads all of it once. How many events; `ids`: how many the detector knows at the end.
+std::size_t replay_once(const std::vector<std::string>& files, unsigned threads, bool detect,
+                        std::size_t* ids = nullptr) {
+    replay::StreamOptions options;
+    options.inputs = files;
+    options.threads = threads;
+    options.year = 2026;
+    auto opened = replay::EventStream::open(options);
+    detection::Detector detector(config::DetectionSettings{}, places(), {}, HashKey{});
+    std::vector<detection::Decision> decisions;
+    std::vector<LoginEventView> plain;
+    std::size_t events = 0;
+    for (replay::Batch batch; opened->next(batch);) {
+        events += batch.size();
+        if (!detect) continue;
+        // As guardctl replay does.
+        const auto detect_plain = [&] {
+            detector.on_events(plain, decisions);
+            plain.clear();
             static_cast<void>(detector.take_late_sessions());
-            decisions.clear();
+        };
+        for (const replay::StreamEvent& read : batch) {
+            if (!read.event.id.empty() && read.attempts == 1) {
+                plain.emplace_back(read.event);
+                continue;
+            }
+            detect_plain();
+            if (read.event.kind == Kind::reject) detector.on_rejects(read.event, read.attempts, decisions);
         }
-    });
+        detect_plain();
+        decisions.clear();
+    }
+    if (ids != nullptr) *ids = detector.streams().size();
+    return events;
+}
+
+bench::Cost stream(const std::vector<std::string>& files, unsigned threads, bool detect, std::size_t& events) {
+    return bench::measure(1, [&] { events = replay_once(files, threads, detect); });
 }
 
 void report(const std::string& format, const std::string& text, const std::string& pattern) {
@@ -78,19 +107,95 @@ void report(const std::string& format, const std::string& text, const std::strin
                      "grep -cE");
     };
     both("parse and normalise", parse_ns(format, text, events));
-    both("file to ordered events", stream(file, 1, false, events).cpu_ns);
+    both("file to ordered events", stream({file}, 1, false, events).cpu_ns);
 }
 
+// A log as a rotated set of four files.
+std::vector<std::string> rotated(const bench::Directory& directory, const std::string& format,
+                                 const std::string& text) {
+    constexpr std::size_t kFiles = 4;
+    const auto parser = *replay::find_parser(format, text);
+    std::vector<std::string> files;
+    for (std::size_t at = 0, part = 0; at < text.size(); ++part) {
+        const std::size_t upto =
+            part + 1 == kFiles ? text.size() - at : std::min(text.size() - at, text.size() / kFiles);
+        const std::size_t length = parser->whole_records({text.data() + at, upto});
+        files.push_back(directory.write(fmt::format("log.{}", kFiles - part), text.substr(at, length)));
+        at += length;
+    }
+    return files;
+}
+
+// The same with one thread and with two; and what two cores can do here at most: two replays with one thread at once.
 void report_threads(const std::string& format, const std::string& text) {
     const bench::Directory directory;
-    const std::string file = directory.write("log", text);
+    const auto files = rotated(directory, format, text);
     std::size_t events = 0;
-    const auto one = stream(file, 1, true, events), two = stream(file, 2, true, events);
-    bench::print("replay", format + " with detection, one thread, CPU", one.cpu_ns / static_cast<double>(events),
-                 "ns/event");
-    bench::print("replay", format + " with detection, two threads, wall", two.wall_ns / static_cast<double>(events),
-                 "ns/event", one.wall_ns / static_cast<double>(events), "one thread");
-    bench::print("replay", format + " with detection, two threads, so much faster", one.wall_ns / two.wall_ns, "times");
+    const auto one = stream(files, 1, true, events), two = stream(files, 2, true, events);
+    const auto twice = bench::measure(1, [&] {
+        std::thread other([&] { static_cast<void>(replay_once(files, 1, true)); });
+        static_cast<void>(replay_once(files, 1, true));
+        other.join();
+    });
+    const double of = static_cast<double>(events);
+    bench::print("replay", format + " with detection, one thread, CPU", one.cpu_ns / of, "ns/event");
+    bench::print("replay", format + " with detection, one thread, wall", one.wall_ns / of, "ns/event");
+    bench::print("replay", format + " with detection, two threads, wall", two.wall_ns / of, "ns/event",
+                 one.wall_ns / of, "one thread");
+    bench::print("replay", format + " with detection, two threads, CPU", two.cpu_ns / of, "ns/event", one.cpu_ns / of,
+                 "one thread");
+    bench::print("replay", format + " with detection, two threads, so much faster in percent",
+                 100 * one.wall_ns / two.wall_ns, "%", 200 * one.wall_ns / twice.wall_ns,
+                 "two replays at once, one thread each");
+}
+
+void report_mail() {
+    constexpr std::size_t kLines = 1'000'000;
+    const bench::Directory directory;
+    const std::string file = directory.write("log", bench::mail_log(kLines));
+    std::size_t events = 0;
+    const double grep =
+        bench::command_ns("grep -cE 'authentication failed|sasl_username=|auth failed, [0-9]+ attempts' " + file);
+    const auto lines = [&](const std::string& what, double ns) {
+        bench::print("replay", "mail, " + what, 1e3 * kLines / ns, "million lines/CPU s", 1e3 * kLines / grep,
+                     "grep -cE of three alternatives");
+    };
+    lines("file to ordered events", stream({file}, 1, false, events).cpu_ns);
+    lines("with detection", stream({file}, 1, true, events).cpu_ns);
+    bench::print("replay", "mail, events", static_cast<double>(events), "");
+}
+
+// In a process of its own: what it holds at most, in kilobytes.
+std::pair<long, std::string> peak_of(const std::string& file) {
+    const std::string output = file + ".out";
+    const pid_t child = ::fork();
+    if (child == 0) {
+        std::size_t ids = 0;
+        const std::size_t events = replay_once({file}, 1, true, &ids);
+        std::ofstream(output) << events << " events, " << ids << " IDs";
+        ::_exit(0);
+    }
+    rusage usage{};
+    int status = 0;
+    if (::wait4(child, &status, 0, &usage) != child || status != 0) std::exit(1);
+    std::string said;
+    std::ifstream stream(output);
+    std::getline(stream, said);
+    return {usage.ru_maxrss, said};
+}
+
+// Eight times the input about the same IDs: the memory must stay.
+void report_memory(const std::string& format, std::string (*log)(std::size_t), std::size_t size) {
+    long once = 0;
+    for (const std::size_t times : {std::size_t{1}, std::size_t{8}}) {
+        const bench::Directory directory;
+        const std::string file = directory.write("log", log(size * times));
+        const auto [peak, said] = peak_of(file);
+        if (times == 1) once = peak;
+        bench::print("replay",
+                     fmt::format("{} with detection, peak memory of {} ({})", format, times == 1 ? "1x" : "8x", said),
+                     static_cast<double>(peak) / 1024, "MB", static_cast<double>(once) / 1024, "1x");
+    }
 }
 
 }  // namespace
@@ -100,8 +205,14 @@ int main(int argc, char** argv) {
     const auto wanted = [&](std::string_view name) { return which.empty() || which == name; };
     if (wanted("jsonl")) report("jsonl", bench::jsonl_log(kEvents), "\"id\":\"subscriber0[0-4].*\"(accept|assign)|x|y");
     if (wanted("detail")) report("detail", bench::detail_log(kEvents / 3), "User-Name|Framed-IP-Address|Timestamp");
+    if (wanted("mail")) report_mail();
     if (wanted("threads")) {
         report_threads("jsonl", bench::jsonl_log(kEvents));
         report_threads("detail", bench::detail_log(kEvents / 3));
+        report_threads("mail", bench::mail_log(kEvents));
+    }
+    if (wanted("memory")) {
+        report_memory("jsonl", bench::jsonl_log, kEvents);
+        report_memory("mail", bench::mail_log, kEvents);
     }
 }

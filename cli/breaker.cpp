@@ -57,4 +57,25 @@ int alarms_close(const DeskOptions& options) {
     });
 }
 
+int dead_letters_list(const DeskOptions& options) {
+    return with_database(
+        options.database, "dead-letters list", [&](const config::Settings&, pqxx::connection& connection) {
+            std::string ticket;
+            {
+                // That they are read is on record before they are read.
+                pqxx::work opening(connection);
+                ticket = opening.exec_params1("SELECT guard.dead_letters_open($1)", options.reason)[0].c_str();
+                opening.commit();
+            }
+            pqxx::work transaction(connection);
+            const auto rows = transaction.exec_params(
+                "SELECT number, at, what, rule, service, encode(id, 'escape') AS id, event_time, sqlstate, "
+                "encode(content, 'escape') AS content FROM guard.dead_letters_read($1::uuid)",
+                ticket);
+            print_rows(rows, options.json);
+            if (!options.json) fmt::print("{} dead letters\n", rows.size());
+            return kDone;
+        });
+}
+
 }  // namespace guard::cli

@@ -41,7 +41,7 @@ struct DatabaseOptions {
 
 struct MigrateOptions {
     DatabaseOptions database;
-    bool dry_run = false;
+    bool dry_run = false, json = false;
     std::string radcheck;               // install the password trigger on this table, "public.radcheck"
     std::vector<std::string> services;  // whose passwords are in it
 };
@@ -86,7 +86,7 @@ struct NoticesOptions {
     std::string kind = "suspended", service = "pppoe", language = "ja";  // of a preview
     std::string address;                                                 // for a test
     std::string format = "csv";
-    std::filesystem::path output;
+    std::filesystem::path output, maildir;
     int limit = 100;
     bool json = false, pipe = false;
 };
@@ -100,11 +100,12 @@ int notices_cancel(const NoticesOptions& options);
 int notices_answered(const NoticesOptions& options);
 int notices_phone_list(const NoticesOptions& options);
 // One message from standard input. With `pipe` 0 for whatever it is, 75 (EX_TEMPFAIL) when it could not be recorded.
+// Or, with `maildir`, all that are new there.
 int notices_bounce(const NoticesOptions& options);
 // All of them on the command line.
 void add_notices(CLI::App& app, NoticesOptions& options, int& result);
 
-int config_check(const std::filesystem::path& file);
+int config_check(const std::filesystem::path& file, bool json);
 int config_show(const std::filesystem::path& file);
 int config_manual();
 

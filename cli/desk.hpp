@@ -17,8 +17,10 @@ namespace guard::cli {
 struct DeskOptions {
     DatabaseOptions database;
     bool json = false, dry_run = false, all = false, replace = false;
+    bool mass = false;        // the number is that of a mass event
     std::int64_t number = 0;  // of an incident, alarm, block, request
     std::string service = "pppoe", id, reason;
+    std::string channel;                  // password-changed
     std::string state;                    // incidents list
     std::string owner, approved_by;       // allow add
     std::uint32_t days = 90;              // allow add
@@ -34,10 +36,16 @@ int incidents_show(const DeskOptions& options);
 // `verdict`: misuse, ordinary, dismissed.
 int incidents_decide(const DeskOptions& options, const char* verdict);
 
+// What many did at once, behind `incidents show` and the verdicts with --mass.
+int mass_event_show(const DeskOptions& options);
+int mass_event_decide(const DeskOptions& options, const char* verdict);
+int password_changed(const DeskOptions& options);  // kNo: nothing was released
+
 int breaker_show(const DeskOptions& options);   // kNo: it is open
 int breaker_close(const DeskOptions& options);  // kNo: it was closed already
 int alarms_list(const DeskOptions& options);
 int alarms_close(const DeskOptions& options);
+int dead_letters_list(const DeskOptions& options);
 
 int allow_add(const DeskOptions& options);
 int allow_list(const DeskOptions& options);

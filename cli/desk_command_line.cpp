@@ -59,6 +59,7 @@ void add_incidents(CLI::App& app, Adder& adder, DeskOptions& options) {
     auto& show = adder.list(incidents, "show", "one case with its evidence; reading it is recorded", incidents_show);
     adder.number(show, "of the incident");
     adder.reason(show, "why you read it: a ticket number, a call");
+    show.add_flag("-m,--mass", options.mass, "NUMBER is that of a mass event: the IDs behind it");
     auto& confirm = adder.list(incidents, "confirm", "it was misuse: a case in review suspends its ID",
                                [](const DeskOptions& given) { return incidents_decide(given, "misuse"); });
     auto& ordinary = adder.list(incidents, "ordinary", "it was the subscriber: these places count as seen",
@@ -69,6 +70,8 @@ void add_incidents(CLI::App& app, Adder& adder, DeskOptions& options) {
         adder.number(*decision, "of the incident");
         adder.reason(*decision, "why: what you saw, what the subscriber said");
     }
+    for (CLI::App* decision : {&ordinary, &dismiss})
+        decision->add_flag("-m,--mass", options.mass, "NUMBER is that of a mass event: all of it that waits");
 }
 
 void add_breaker_and_alarms(CLI::App& app, Adder& adder, DeskOptions& options) {
@@ -82,6 +85,9 @@ void add_breaker_and_alarms(CLI::App& app, Adder& adder, DeskOptions& options) {
     auto& close = adder.list(alarms, "close", "say that one was dealt with", alarms_close);
     adder.number(close, "of the alarm");
     adder.reason(close, "what was done about it");
+    auto& dead = group(app, "dead-letters", "what the analyzer decided and PostgreSQL would not take");
+    adder.reason(adder.list(dead, "list", "each with all that was to be recorded", dead_letters_list),
+                 "why you read them: a ticket number");
 }
 
 void add_allow_and_blocks(CLI::App& app, Adder& adder, DeskOptions& options) {
@@ -146,6 +152,10 @@ void add_account(CLI::App& app, Adder& adder, DeskOptions& options) {
     transparency.add_option("-f,--format", options.format, "md, csv or json")
         ->check(CLI::IsMember({"md", "csv", "json"}))
         ->capture_default_str();
+    auto& changed =
+        adder.list(app, "password-changed", "say that the password of an ID was changed elsewhere", password_changed);
+    adder.id(changed);
+    changed.add_option("--channel", options.channel, "through which it was changed")->required();
     auto& subscribers = group(app, "subscribers", "contracts and contacts");
     auto& import = adder.list(subscribers, "import", "load them from a CSV file, all or none", subscribers_import);
     import.add_option("FILE", options.file, "the first line names the columns; - is standard input")->required();

@@ -180,13 +180,6 @@ std::string dump(const ordered_json& object) {
     return object.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
-std::string with_commas(double number) {
-    std::string digits = fmt::format("{:.0f}", number);
-    for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(static_cast<std::size_t>(at), ",");
-    return digits;
-}
-
 void Table::add(std::vector<std::string> row) {
     constexpr std::size_t kAtOnce = 1000;
     rows_.push_back(std::move(row));

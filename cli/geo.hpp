@@ -59,9 +59,6 @@ struct Whereabouts {
 // On one line; bytes that are no UTF-8, which a file's name may hold, are replaced.
 [[nodiscard]] std::string dump(const nlohmann::ordered_json& object);
 
-// "1,048,576"; rounded.
-[[nodiscard]] std::string with_commas(double number);
-
 // Rows with their columns aligned, as far as the rows printed at once go.
 class Table {
   public:

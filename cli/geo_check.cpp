@@ -6,6 +6,7 @@
 #include <set>
 
 #include "cli/geo.hpp"
+#include "event/text.hpp"
 #include "geo/prefectures.hpp"
 
 namespace guard::cli {

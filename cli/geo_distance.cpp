@@ -6,6 +6,7 @@
 #include "analyzer/detection/rules/rule.hpp"
 #include "analyzer/detection/smtp_history.hpp"
 #include "cli/geo.hpp"
+#include "event/text.hpp"
 #include "geo/distance.hpp"
 
 namespace guard::cli {

@@ -67,36 +67,46 @@ int incidents_list(const DeskOptions& options) {
     return with_database(
         options.database, "incidents list", [&](const config::Settings&, pqxx::connection& connection) {
             pqxx::read_transaction transaction(connection);
+            // What waits with many others is one row, that of its mass event.
             const auto rows = transaction.exec_params(
-                "SELECT incident_id AS incident, state, rule, grade, why, service, opened_at AS opened, due_at AS due, "
-                "overdue, outcome, decided_by FROM guard.incidents "
-                "WHERE CASE $1 WHEN 'all' THEN true WHEN 'overdue' THEN overdue ELSE state = $1 END "
-                "ORDER BY due_at NULLS LAST, incident_id",
+                "SELECT incident_id AS incident, mass_event AS mass, 1::bigint AS cases, state, rule, grade, "
+                "CASE WHEN waiting AND about = 'passwords' THEN about ELSE why END AS why, service, opened_at AS "
+                "opened, due_at AS due, overdue, outcome, decided_by FROM guard.incidents WHERE CASE $1 WHEN 'all' "
+                "THEN true WHEN 'overdue' THEN overdue AND mass_event IS NULL WHEN 'review' THEN waiting AND "
+                "mass_event "
+                "IS NULL ELSE state = $1 END UNION ALL SELECT NULL, mass_event_id, waiting, 'review', regions, NULL, "
+                "'storm', service, first_at, due_at, overdue, NULL, NULL FROM guard.mass_events WHERE waiting > 0 AND "
+                "CASE $1 WHEN 'review' THEN true WHEN 'overdue' THEN overdue ELSE false END "
+                "ORDER BY due NULLS LAST, incident, mass",
                 options.state);
             print_rows(rows, options.json);
-            if (!options.json) fmt::print("{} incidents\n", rows.size());
+            std::int64_t cases = 0;
+            for (const auto& row : rows) cases += row["cases"].as<std::int64_t>();
+            if (!options.json) fmt::print("{} incidents\n", cases);
             return kDone;
         });
 }
 
 int incidents_show(const DeskOptions& options) {
+    if (options.mass) return mass_event_show(options);
     return with_database(options.database, "incidents show",
                          [&](const config::Settings&, pqxx::connection& connection) {
                              const CaseFile file = open_case(connection, options.number, options.reason);
                              if (file.head.empty()) return say_unknown(options);
                              if (options.json) {
                                  auto object = to_json(file.head[0]);
-                                 object["findings"] = findings_json(file.findings);
+                                 add_case(file, object);
                                  fmt::print("{}\n", to_line(object));
                              } else {
                                  print_head(file.head[0]);
-                                 print_findings(file.findings);
+                                 print_case(file);
                              }
                              return kDone;
                          });
 }
 
 int incidents_decide(const DeskOptions& options, const char* verdict) {
+    if (options.mass) return mass_event_decide(options, verdict);
     return with_database(options.database, "incidents", [&](const config::Settings&, pqxx::connection& connection) {
         pqxx::work transaction(connection);
         const std::string result =

@@ -46,6 +46,7 @@ void add_migrate(CLI::App& app, MigrateOptions& options, int& result) {
     auto* migrate_command = app.add_subcommand("migrate", "bring the database to the schema of this program");
     add_database(*migrate_command, options.database);
     migrate_command->add_flag("-n,--dry-run", options.dry_run, "only say what would be done");
+    migrate_command->add_flag("--json", options.json, "JSON, one object a migration");
     migrate_command->add_option(
         "--watch-passwords", options.radcheck,
         "install the password trigger on this table of FreeRADIUS's form, e.g. public.radcheck");
@@ -122,12 +123,13 @@ void add_simulate(CLI::App& app, SimulateOptions& options, int& result) {
     simulate_command->callback([&] { result = simulate(options); });
 }
 
-void add_config(CLI::App& app, std::filesystem::path& file, int& result) {
+void add_config(CLI::App& app, std::filesystem::path& file, bool& json, int& result) {
     auto* config = app.add_subcommand("config", "the configuration file");
     config->require_subcommand(1);
     auto* check = config->add_subcommand("check", "report every mistake in it");
     check->add_option("FILE", file)->capture_default_str();
-    check->callback([&] { result = config_check(file); });
+    check->add_flag("--json", json, "one JSON object");
+    check->callback([&] { result = config_check(file, json); });
     auto* show_config = config->add_subcommand("show", "every option with its value");
     show_config->add_option("FILE", file)->capture_default_str();
     show_config->callback([&] { result = config_show(file); });
@@ -154,6 +156,7 @@ int main(int argc, char** argv) {
     DeskOptions desk_options;
     NoticesOptions notices_options;
     std::filesystem::path config_file = kDefaultConfig;
+    bool config_json = false;
     add_replay(app, replay_options, result);
     add_evaluate(app, evaluate_options, result);
     add_migrate(app, migrate_options, result);
@@ -161,7 +164,7 @@ int main(int argc, char** argv) {
     add_notices(app, notices_options, result);
     add_geo(app, geo_options, result);
     add_simulate(app, simulate_options, result);
-    add_config(app, config_file, result);
+    add_config(app, config_file, config_json, result);
     add_desk(app, desk_options, result);
     try {
         app.parse(argc, argv);

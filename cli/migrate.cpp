@@ -1,6 +1,9 @@
 #include "sql/migrate.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "cli/database.hpp"
+#include "cli/rows.hpp"
 #include "sql/settings.hpp"
 
 namespace guard::cli {
@@ -17,7 +20,19 @@ void watch_passwords(pqxx::connection& connection, const MigrateOptions& options
                                 services + "}");
     }
     transaction.commit();
-    fmt::print("password changes in {} are watched\n", options.radcheck);
+    if (!options.json) fmt::print("password changes in {} are watched\n", options.radcheck);
+}
+
+void say(const std::vector<sql::Migration>& done, const MigrateOptions& options) {
+    for (const auto& migration : done) {
+        if (options.json)
+            fmt::print("{}\n", to_line({{"version", migration.version},
+                                        {"name", std::string(migration.name)},
+                                        {"applied", !options.dry_run}}));
+        else
+            fmt::print("{} {:04} {}\n", options.dry_run ? "would apply" : "applied", migration.version, migration.name);
+    }
+    if (done.empty() && !options.json) fmt::print("the schema is up to date\n");
 }
 
 }  // namespace
@@ -26,10 +41,7 @@ int migrate(const MigrateOptions& options) {
     return with_database(options.database, "migrate",
                          [&](const config::Settings& settings, pqxx::connection& connection) {
                              const auto done = options.dry_run ? sql::plan(connection) : sql::apply(connection);
-                             for (const auto& migration : done)
-                                 fmt::print("{} {:04} {}\n", options.dry_run ? "would apply" : "applied",
-                                            migration.version, migration.name);
-                             if (done.empty()) fmt::print("the schema is up to date\n");
+                             say(done, options);
                              if (options.dry_run) return kDone;
                              if (!options.database.config.empty()) {
                                  pqxx::work transaction(connection);

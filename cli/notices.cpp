@@ -1,10 +1,13 @@
 // guardctl notices, the part that talks to the database alone.
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/case_file.hpp"
 #include "cli/database.hpp"
+#include "event/descriptor.hpp"
 #include "notifier/bounce.hpp"
 
 namespace guard::cli {
@@ -64,32 +67,61 @@ int call(const NoticesOptions& options, const char* name, const std::string& que
     });
 }
 
-// Nothing when it is longer than any that is read.
-std::string standard_input() {
+// A little more than is read as a bounce is enough to see that it is too long.
+std::string text_of(int file) {
     std::string text;
     char buffer[65536];
     ssize_t count = 0;
-    while (text.size() <= notifier::kMaxBounce && (count = read(STDIN_FILENO, buffer, sizeof buffer)) > 0)
+    while (text.size() <= notifier::kMaxBounce && (count = read(file, buffer, sizeof buffer)) > 0)
         text.append(buffer, static_cast<std::size_t>(count));
     return text;
 }
 
+// "bounced", "noted", "already", or "unknown": not one of our mails.
+std::string record(pqxx::connection& connection, const notifier::Bounce& bounce) {
+    const bool failed = bounce.permanent && bounce.action == notifier::Bounce::Action::failed;
+    pqxx::work transaction(connection);
+    const auto row =
+        transaction.exec_params1("SELECT guard.record_bounce($1, $2, $3)", bounce.message_id, bounce.status, failed);
+    transaction.commit();
+    return row[0].as<std::string>();
+}
+
 int record_bounce(const NoticesOptions& options, const notifier::Bounce& bounce) {
+    return with_database(options.database, "notices bounce",
+                         [&](const config::Settings&, pqxx::connection& connection) {
+                             const auto outcome = record(connection, bounce);
+                             fmt::print(stderr, "status {}: {}\n", bounce.status,
+                                        outcome == "bounced"   ? "recorded; the next step of the plan begins"
+                                        : outcome == "noted"   ? "not for good; nothing changes"
+                                        : outcome == "already" ? "known already"
+                                                               : "not one of our mails");
+                             return outcome == "unknown" ? kNo : kDone;
+                         });
+}
+
+// What has been dealt with goes from new/ to cur/, marked as seen; what a missing database leaves is there next time.
+int record_maildir(const NoticesOptions& options) {
+    namespace fs = std::filesystem;
     return with_database(
         options.database, "notices bounce", [&](const config::Settings&, pqxx::connection& connection) {
-            const bool failed = bounce.permanent && bounce.action == notifier::Bounce::Action::failed;
-            pqxx::work transaction(connection);
-            const auto outcome =
-                transaction
-                    .exec_params1("SELECT guard.record_bounce($1, $2, $3)", bounce.message_id, bounce.status, failed)[0]
-                    .as<std::string>();
-            transaction.commit();
-            fmt::print(stderr, "status {}: {}\n", bounce.status,
-                       outcome == "bounced"   ? "recorded; the next step of the plan begins"
-                       : outcome == "noted"   ? "not for good; nothing changes"
-                       : outcome == "already" ? "known already"
-                                              : "not one of our mails");
-            return outcome == "unknown" ? kNo : kDone;
+            std::map<std::string, int> outcomes;
+            std::vector<fs::path> messages;
+            for (const auto& entry : fs::directory_iterator(options.maildir / "new"))
+                if (entry.is_regular_file()) messages.push_back(entry.path());
+            for (const auto& message : messages) {
+                const Descriptor file(open(message.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+                if (!file)
+                    throw fs::filesystem_error("cannot be read", message,
+                                               std::error_code(errno, std::generic_category()));
+                const auto bounce = notifier::parse_bounce(text_of(file.get()));
+                ++outcomes[bounce ? record(connection, *bounce) : "unknown"];
+                fs::rename(message, options.maildir / "cur" / (message.filename().string() + ":2,S"));
+            }
+            fmt::print(stderr, "{} messages: {} recorded, {} not for good, {} known already, {} of no mail of ours\n",
+                       messages.size(), outcomes["bounced"], outcomes["noted"], outcomes["already"],
+                       outcomes["unknown"]);
+            return kDone;
         });
 }
 
@@ -105,7 +137,7 @@ int notices_dead_letters(const NoticesOptions& options) {
 
 int notices_show(const NoticesOptions& options) {
     return with_database(options.database, "notices show", [&](const config::Settings&, pqxx::connection& connection) {
-        const std::string ticket = open_ticket(connection, options.number, options.reason);
+        const std::string ticket = open_ticket(connection, "guard.evidence_open", options.number, options.reason);
         pqxx::work transaction(connection);
         const auto rows = transaction.exec_params("SELECT * FROM guard.notices_read($1::uuid)", ticket);
         std::string last;
@@ -152,7 +184,8 @@ int notices_answered(const NoticesOptions& options) {
 }
 
 int notices_bounce(const NoticesOptions& options) {
-    const auto bounce = notifier::parse_bounce(standard_input());
+    if (!options.maildir.empty()) return record_maildir(options);
+    const auto bounce = notifier::parse_bounce(text_of(STDIN_FILENO));
     if (!bounce) fmt::print(stderr, "guardctl notices bounce: {}\n", notifier::to_string(bounce.error()));
     const int result = bounce ? record_bounce(options, *bounce) : kNo;
     if (!options.pipe) return result;

@@ -81,10 +81,12 @@ void add_notices(CLI::App& app, NoticesOptions& options, int& result) {
     calls->add_option("--format", options.format, "csv or json")
         ->check(CLI::IsMember({"csv", "json"}))
         ->capture_default_str();
-    auto* bounce = add("bounce", "record a returned mail, read from standard input", notices_bounce);
+    auto* bounce = add("bounce", "record returned mail", notices_bounce);
     add_database(*bounce, options.database);
     bounce->add_flag("--pipe", options.pipe,
                      "for a mail server: exit code 0 whatever it was, 75 when it is to be tried again");
+    bounce->add_option("--maildir", options.maildir, "read what is new in this mailbox instead, and mark it as seen")
+        ->excludes("--pipe");
 }
 
 }  // namespace guard::cli

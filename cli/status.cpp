@@ -1,3 +1,4 @@
+#include "analyzer/daemon/spool_source.hpp"
 #include "cli/database.hpp"
 #include "cli/desk.hpp"
 #include "cli/rows.hpp"
@@ -26,7 +27,7 @@ int retention_run(const DeskOptions& options) {
             print_rows(rows, options.json);
             // Events are kept by writer and analyzer; where neither runs any more, this is who is left to delete them.
             const auto now = SystemClock().now();
-            for (const auto& spool : settings.spools) {
+            for (const auto& spool : daemon::spool_directories(settings.spools)) {
                 const auto gone = spool::delete_expired(spool, settings.spool_retention, now);
                 if (!options.json) fmt::print("{}: {} segments deleted\n", spool.string(), gone.size());
             }

@@ -70,11 +70,11 @@ int suspended_show(const SuspendedOptions& options) {
                 open_case(connection, (*suspension)["incident_id"].as<std::int64_t>(), options.reason);
             if (!options.json) {
                 print_suspension(*suspension);
-                print_findings(file.findings);
+                print_case(file);
                 return kDone;
             }
             auto object = to_json(*suspension);
-            object["findings"] = findings_json(file.findings);
+            add_case(file, object);
             fmt::print("{}\n", to_line(object));
             return kDone;
         });

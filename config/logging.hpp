@@ -10,5 +10,7 @@ namespace guard::config {
 
 // Makes the default logger of spdlog. Called once, before other threads are started.
 void set_up_logging(const Settings& settings, std::string_view program);
+// From the next line on. Any thread.
+void set_log_level(LogLevel level);
 
 }  // namespace guard::config

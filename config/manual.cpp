@@ -19,6 +19,7 @@ without starting anything.
 - **Paths** that are relative are relative to the directory of the configuration file.
 - **Ranges** include both ends.
 - **Secrets** are not in this file: it names the files that hold them.
+- **Reload**: `SIGHUP` makes the analyzer take over what is marked with an R, and all the rest waits for a restart.
 )";
 
 // A cell of a table must not end early.
@@ -50,8 +51,9 @@ std::string manual_markdown() {
         text += "\n## [" + std::string(section.name) + "]\n\n" + std::string(section.help) + "\n\n";
         text += "| key | default | accepted | meaning |\n|---|---|---|---|\n";
         for (const Option& option : section.options)
-            text += "| `" + cell(toml_key(option.name)) + "` | " + cell(default_cell(option, defaults)) + " | " +
-                    cell(accepted(option.value)) + " | " + cell(option.help) + " |\n";
+            text += "| `" + cell(toml_key(option.name)) + (option.reloads ? "` (R) | " : "` | ") +
+                    cell(default_cell(option, defaults)) + " | " + cell(accepted(option.value)) + " | " +
+                    cell(option.help) + " |\n";
         for (const AtMost& rule : at_most())
             if (rule.key.starts_with(section.name) && rule.key.find('.', section.name.size() + 1) == rule.key.npos)
                 text += "\n`" + std::string(rule.key) + "` is at most `" + std::string(rule.limit) + "`.\n";

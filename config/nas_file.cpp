@@ -18,11 +18,11 @@ void complain(Mistakes& mistakes, const std::filesystem::path& file, const toml:
 }
 
 Nas read_nas(const std::filesystem::path& file, std::string_view name, const toml::table& table, Mistakes& mistakes) {
-    static const std::set<std::string_view> keys{"address", "port", "secret"};
+    static const std::set<std::string_view> keys{"address", "port", "secret", "relay"};
     for (const auto& [key, value] : table)
         if (!keys.contains(key.str()))
             complain(mistakes, file, value, fmt::format("{}.{}", name, key.str()),
-                     "no such key: address, port or secret");
+                     "no such key: address, port, secret or relay");
     Nas nas;
     const auto address = table["address"].value<std::string>();
     if (const auto parsed = address ? IpAddress::parse(*address) : std::nullopt; parsed && !parsed->is_prefix())
@@ -35,6 +35,12 @@ Nas read_nas(const std::filesystem::path& file, std::string_view name, const tom
             nas.port = static_cast<std::uint16_t>(*port);
         else
             complain(mistakes, file, *table.get("port"), fmt::format("{}.port", name), "a number from 1 to 65535");
+    }
+    if (const auto* relay = table.get("relay")) {
+        if (const auto flag = relay->value_exact<bool>())
+            nas.relay = *flag;
+        else
+            complain(mistakes, file, *relay, fmt::format("{}.relay", name), "true or false");
     }
     auto secret = table["secret"].value<std::string>();
     if (secret && !secret->empty())
@@ -51,8 +57,8 @@ Expected<NasList, std::vector<std::string>> load_nas_file(const std::filesystem:
     if (::stat(file.c_str(), &status) != 0)
         return unexpected(
             Mistakes{fmt::format("{}: cannot be read, expected the file with the NAS secrets", file.string())});
-    if ((status.st_mode & S_IRWXO) != 0)
-        return unexpected(Mistakes{fmt::format("{}: open to other users, expected mode 0600 or 0640", file.string())});
+    if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        return unexpected(Mistakes{fmt::format("{}: open to other users, expected mode 0600", file.string())});
     toml::table root;
     try {
         root = toml::parse_file(file.string());

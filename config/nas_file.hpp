@@ -1,10 +1,11 @@
-// The NASes that can be asked to end a session (RFC 5176), with their secrets: a TOML file of its own, readable for its
-// owner and group alone. One table a NAS, named as in the `nas` column of the pool file:
+// The NASes that can be asked to end a session (RFC 5176), with their secrets: a TOML file of its own, mode 0600. One
+// table a NAS, named as in the `nas` column of the pool file:
 //
 //   [sapporo-bras1]
 //   address = "192.0.2.1"
 //   port = 3799
 //   secret = "..."
+//   relay = true       a relay: its ACK says that the request is queued there, not that the session is gone
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@ struct Nas {
     IpAddress address;
     std::uint16_t port = 3799;
     Secret secret;
+    bool relay = false;
 };
 using NasList = std::map<std::string, Nas>;
 

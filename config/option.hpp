@@ -59,6 +59,7 @@ struct Option {
     std::string_view name;
     Value value;
     std::string_view help;  // whole sentences, for an operator
+    bool reloads = false;   // the analyzer takes a new value over on SIGHUP; without it a restart is needed
 };
 
 struct Section {

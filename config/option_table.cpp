@@ -5,6 +5,7 @@
 
 #include "config/option.hpp"
 #include "config/options.hpp"
+#include "config/user_name.hpp"
 
 namespace guard::config {
 namespace {
@@ -17,6 +18,8 @@ using std::chrono::days;
     [](Settings & settings) -> auto& { \
         return settings.member;        \
     }
+
+constexpr bool kReloads = true;
 
 constexpr std::array<std::string_view, 2> kCases{"lower", "keep"};
 constexpr std::array<std::string_view, 2> kRealms{"keep", "strip"};
@@ -44,6 +47,13 @@ bool any(std::string_view) {
 
 bool without_blanks(std::string_view text) {
     return text.find(' ') == text.npos;
+}
+
+bool is_channel_name(std::string_view text) {
+    return text.size() <= 64 && std::ranges::all_of(text, [](char letter) {
+               return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                      (letter >= '0' && letter <= '9') || letter == '.' || letter == '_' || letter == '-';
+           });
 }
 
 bool is_language(std::string_view text) {
@@ -87,11 +97,13 @@ Section identity() {
 Section spool() {
     return {"spool",
             "The journal that the RADIUS module writes and the analyzer reads.",
-            {{"directories", Files{IN(spools)}, "The spool of each instance of the module on this machine."},
+            {{"directories", Files{IN(spools)},
+              "The spool of each instance of the module on this machine. The last part of a path may have wildcards, "
+              "`/var/spool/pppoe-guard/*`: then every directory that matches is a spool, as soon as it is there."},
              {"retention", Duration{IN(spool_retention), 1h, days{30}},
               "A segment is deleted at this age, read or not (R8). No window of detection may be longer."},
              {"poll", Duration{IN(spool_poll), 0s, 60s},
-              "How often to look for new events. `0s`: twenty times a second."}}};
+              "How often to look for new events. `0s`: a hundred times a second."}}};
 }
 
 Section database() {
@@ -111,10 +123,12 @@ Section geo() {
         "Where an address is.",
         {{"pools", File{IN(pools)},
           "The operator's pools, `prefix,country,region,city,postal,lat,lon,radius_km,nas` (RFC 8805 and four columns "
-          "more). The only source for PPPoE."},
-         {"mmdb", File{IN(mmdb)}, "A MaxMind DB with cities for SMTP sources outside the pools. Empty: none."},
+          "more). The only source for PPPoE.",
+          kReloads},
+         {"mmdb", File{IN(mmdb)}, "A MaxMind DB with cities for SMTP sources outside the pools. Empty: none.",
+          kReloads},
          {"gateways", File{IN(gateways)},
-          "Mail gateways and carrier NAT, one prefix a line: reported, never blocked. Empty: none."}}};
+          "Mail gateways and carrier NAT, one prefix a line: reported, never blocked. Empty: none.", kReloads}}};
 }
 
 Section enforcement() {
@@ -137,10 +151,12 @@ Section detection() {
         "What a finding may lead to, and what the rules share. Every threshold is the operator's own (R6).",
         {{"mode", choice<IN(detection.mode)>(kModes),
           "`observe`: findings are recorded, nothing is enforced and nobody notified. `review`: every action waits "
-          "for a person. `enforce`: as the profile says."},
+          "for a person. `enforce`: as the profile says.",
+          kReloads},
          {"profile", choice<IN(detection.profile)>(kProfiles),
           "`guideline`: certain and probable findings suspend. `cautious`: certain ones suspend, probable ones go to "
-          "a person."},
+          "a person.",
+          kReloads},
          {"settle", Duration{IN(detection.settle), 0s, 1h},
           "A probable finding waits so long and is judged again, so that the first IDs of an outage are not suspended "
           "before the mass of the others shows what it is."},
@@ -151,12 +167,14 @@ Section detection() {
          {"familiar_spacing", Duration{IN(detection.familiar_spacing), 1h, days{7}},
           "Sightings that count towards familiar are so far apart."},
          {"reorder", Duration{IN(detection.reorder), 0s, 10min},
-          "Replay puts events that come so much too late back into their order."}}};
+          "An event may come so much too late. Replay puts it back into its order; what rests on a sign of life of a "
+          "line waits so long."}}};
 }
 
 Section rule_modes() {
     Section section{"detection.rule_modes",
-                    "A rule with a mode of its own; the others follow `detection.mode`. Put the name in quotes: "
+                    "A rule with a mode of its own; the others follow that of their service (`detection.pppoe.mode`, "
+                    "`detection.smtp.mode`), or else `detection.mode`. Put the name in quotes: "
                     "`\"pppoe.jump\" = \"review\"`.",
                     {}};
     constexpr std::array<std::string_view, kRules.size()> kHelp{
@@ -177,7 +195,7 @@ Section rule_modes() {
         "One source that fails on many IDs (R3).",
         "An ID accepted from a source that guesses."};
     for (std::size_t i = 0; i < kRules.size(); ++i)
-        section.options.push_back({kRules[i], RuleMode{kRules[i]}, kHelp[i]});
+        section.options.push_back({kRules[i], RuleMode{kRules[i]}, kHelp[i], kReloads});
     return section;
 }
 
@@ -186,7 +204,8 @@ Section pppoe() {
         "detection.pppoe",
         "PPPoE IDs (R1). Two places are impossible when they are at least `min_distance_km` apart, both radii taken "
         "off, and going from one to the other would take more than `max_speed_kmh`.",
-        {{"min_distance_km", Number{IN(detection.pppoe.min_distance_km), 0, 20000}, "Kilometres."},
+        {{"mode", RuleMode{"pppoe"}, "For all rules of PPPoE that have none of their own.", kReloads},
+         {"min_distance_km", Number{IN(detection.pppoe.min_distance_km), 0, 20000}, "Kilometres."},
          {"max_speed_kmh", Number{IN(detection.pppoe.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
          {"dead_peer_time", Duration{IN(detection.pppoe.dead_peer_time), 1s, 1h},
           "An older session is confirmed live only by a sign of life so long after the newer one began."},
@@ -217,7 +236,9 @@ Section smtp() {
         "`min_distance_km` apart, both radii taken off, and going from one to the other would take more than "
         "`max_speed_kmh`. Where a database knows no more of a place than its country, the two count as exactly "
         "`min_distance_km` apart. Listed gateways count for nothing here. Of an ID the last day is remembered.",
-        {{"min_distance_km", Number{IN(detection.smtp.min_distance_km), 0, 20000}, "Kilometres."},
+        {{"mode", RuleMode{"smtp"}, "For all rules of SMTP-AUTH that have none of their own, `smtp.source` as well.",
+          kReloads},
+         {"min_distance_km", Number{IN(detection.smtp.min_distance_km), 0, 20000}, "Kilometres."},
          {"max_speed_kmh", Number{IN(detection.smtp.max_speed_kmh), 1, 1'000'000}, "Kilometres per hour."},
          {"jump_countries", Count{IN(detection.smtp.jump_countries), 3, 20},
           "`smtp.jump.corroborated`: the ID was used in so many countries, and between two that are not familiar "
@@ -304,14 +325,22 @@ Section guards() {
 }
 
 Section disconnect() {
-    return {"disconnect",
-            "Ending the running sessions of a suspended ID (RFC 5176).",
-            {{"nas_file", File{IN(nas_file)},
-              "A TOML file with one table a NAS, `[NAME]` as in the pool file's column `nas`, and in it `address`, "
-              "`port` and "
-              "`secret`; readable for owner and group alone. Empty: nobody is disconnected."},
-             {"timeout", Duration{IN(disconnect_timeout), 1s, 60s}, "How long to wait for an answer."},
-             {"tries", Count{IN(disconnect_tries), 1, 100}, "How often to send a request before it is given up."}}};
+    return {
+        "disconnect",
+        "Ending the running sessions of a suspended ID (RFC 5176).",
+        {{"nas_file", File{IN(nas_file)},
+          "A TOML file with one table a NAS, `[NAME]` as in the pool file's column `nas`, and in it `address`, "
+          "`port`, "
+          "`secret` and, for a relay, `relay = true`; mode 0600, of the analyzer's user or root's. Empty: nobody is "
+          "disconnected."},
+         {"timeout", Duration{IN(disconnect_timeout), 1s, 60s}, "How long to wait for an answer."},
+         {"tries", Count{IN(disconnect_tries), 1, 100}, "How often to send a request before it is given up."},
+         {"rate", Count{IN(disconnect_rate), 1, 10'000}, "At most so many requests a second to one NAS."},
+         {"user_name", Texts{IN(disconnect_user_names), is_user_name_form, kUserNameForm},
+          "How the NAS writes the User-Name, for the realms for which that is not the ID as it is kept: "
+          "`\"isp.example={user}@ISP.EXAMPLE\"`. Before the `=` is the realm, nothing for IDs without one, `*` for "
+          "all others; behind it a text with `{id}` or `{user}` (what is before the last `@`), `{realm}`, and "
+          "`{user:upper}`, `{realm:upper}`, `{id:upper}`."}}};
 }
 
 Section release() {
@@ -320,8 +349,17 @@ Section release() {
         "What ends a suspension, besides a person.",
         {{"trusted_password_roles", Texts{IN(trusted_password_roles), without_blanks, "the name of a database role"},
           "Database roles whose change of a password ends a suspension. A thief can change a password too: name the "
-          "roles "
-          "of channels that the operator trusts."}}};
+          "roles of channels that the operator trusts.",
+          kReloads},
+         {"trusted_password_channels",
+          Texts{IN(trusted_password_channels), is_channel_name, "a name of letters, digits, `.`, `_`, `-`"},
+          "The same by name, for `guardctl password-changed --channel NAME` and `guard.password_changed_by()`. None is "
+          "trusted until it is named.",
+          kReloads},
+         {"mass_change", Count{IN(mass_change), 1, 1'000'000},
+          "When one role changes the passwords of more suspended IDs than this within ten minutes, or in one "
+          "transaction, they stay suspended and a person is asked.",
+          kReloads}}};
 }
 
 Section notice() {
@@ -364,7 +402,7 @@ Section notice() {
 Section log() {
     return {"log",
             "What goes to standard error or the journal.",
-            {{"level", choice<IN(log_level)>(kLevels), "The least important line that is written."}}};
+            {{"level", choice<IN(log_level)>(kLevels), "The least important line that is written.", kReloads}}};
 }
 
 constexpr std::array<AtMost, 9> kAtMost{{

@@ -28,6 +28,14 @@ namespace guard::config {
 [[nodiscard]] Expected<Settings, std::vector<std::string>> with_detection(Settings base,
                                                                           std::span<const std::string> assignments);
 
+// `running` with whatever of `file` can be taken over without a restart.
+struct TakenOver {
+    Settings settings;
+    std::vector<std::string> taken;    // keys of what has changed by it
+    std::vector<std::string> restart;  // keys of what differs and has not
+};
+[[nodiscard]] TakenOver take_over(const Settings& running, const Settings& file);
+
 // The manual of all options, in Markdown: docs/configuration.md.
 [[nodiscard]] std::string manual_markdown();
 

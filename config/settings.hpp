@@ -87,13 +87,13 @@ struct GuardSettings {
 
 struct DetectionSettings {
     Mode mode = Mode::observe;
-    std::map<std::string, Mode> rule_modes;  // by rule, "pppoe.jump"; the rest follow `mode`
+    std::map<std::string, Mode> rule_modes;  // by rule, "pppoe.jump", or service, "pppoe", "smtp"; else `mode`
     Profile profile = Profile::guideline;
     seconds settle{120};
     seconds learning{14 * 24 * 3600};
     seconds familiar_window{30 * 24 * 3600};
     seconds familiar_spacing{20 * 3600};
-    seconds reorder{120};  // replay puts events that come so late back in order
+    seconds reorder{120};  // an event may come so late
     PppoeSettings pppoe;
     SmtpSettings smtp;
     SmtpSourceSettings smtp_source;
@@ -149,7 +149,7 @@ struct Settings {
 
     std::vector<std::filesystem::path> spools;
     seconds spool_retention{48 * 3600};
-    seconds spool_poll{0};  // 0: twenty times a second
+    seconds spool_poll{0};  // 0: a hundred times a second
 
     std::string database;  // libpq connection string without a password
     std::filesystem::path database_password_file;
@@ -167,8 +167,12 @@ struct Settings {
     std::filesystem::path nas_file;  // NAS name, address, port, secret; mode 0600; empty: nobody is disconnected
     seconds disconnect_timeout{2};
     unsigned disconnect_tries = 5;
+    unsigned disconnect_rate = 20;                   // requests a second to one NAS
+    std::vector<std::string> disconnect_user_names;  // config/user_name.hpp; empty: the ID as it is
 
-    std::vector<std::string> trusted_password_roles;  // database roles whose password change lifts a suspension
+    std::vector<std::string> trusted_password_roles;     // database roles whose password change lifts a suspension
+    std::vector<std::string> trusted_password_channels;  // the same by name, as guardctl password-changed gives it
+    unsigned mass_change = 20;                           // more at once, and a person is asked
 
     std::string smtp_host;
     unsigned smtp_port = 25;

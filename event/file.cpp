@@ -16,15 +16,10 @@ namespace {
     throw std::system_error(errno, std::generic_category(), std::string(what) + ' ' + path.string());
 }
 
-void write_synced(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, unsigned mode) {
+void write_synced(const std::filesystem::path& path, const std::function<void(int)>& write, unsigned mode) {
     const Descriptor file(::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, mode));
     if (!file) fail("cannot create", path);
-    while (!bytes.empty()) {
-        const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count <= 0) fail("cannot write", path);
-        bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
+    write(file.get());
     if (fchmod(file.get(), mode) != 0 || fsync(file.get()) != 0) fail("cannot write", path);
 }
 
@@ -59,10 +54,28 @@ PageVector<std::uint8_t> read_file(const std::filesystem::path& path, std::uint6
     return bytes;
 }
 
+bool write_all(int file, std::span<const std::uint8_t> bytes) {
+    while (!bytes.empty()) {
+        const ssize_t count = ::write(file, bytes.data(), bytes.size());
+        if (count < 0 && errno == EINTR) continue;
+        if (count <= 0) return false;
+        bytes = bytes.subspan(static_cast<std::size_t>(count));
+    }
+    return true;
+}
+
 void replace_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, unsigned mode,
                   const std::filesystem::path& keep) {
+    const auto write = [&](int file) {
+        if (!write_all(file, bytes)) fail("cannot write", path);
+    };
+    replace_file(path, write, mode, keep);
+}
+
+void replace_file(const std::filesystem::path& path, const std::function<void(int)>& write, unsigned mode,
+                  const std::filesystem::path& keep) {
     const std::filesystem::path next = path.string() + ".next", kept = path.string() + ".kept";
-    write_synced(next, bytes, mode);
+    write_synced(next, write, mode);
     if (!keep.empty()) {
         ::unlink(kept.c_str());
         if (::link(path.c_str(), kept.c_str()) == 0) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 
 #include "event/page_allocator.hpp"
@@ -16,5 +17,10 @@ namespace guard {
 // std::system_error; `path` is then as it was.
 void replace_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes, unsigned mode,
                   const std::filesystem::path& keep = {});
+// The same with what `write` puts into the file, which is open for that.
+void replace_file(const std::filesystem::path& path, const std::function<void(int)>& write, unsigned mode,
+                  const std::filesystem::path& keep = {});
+// All of `bytes` to a descriptor. False: not, and errno says why.
+[[nodiscard]] bool write_all(int file, std::span<const std::uint8_t> bytes);
 
 }  // namespace guard

@@ -1,5 +1,6 @@
 #include "event/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/locale/utf.hpp>
 #include <cstdio>
@@ -45,6 +46,21 @@ std::string in_quotes(std::string_view text) {
         }
     }
     return result + '"';
+}
+
+std::string with_commas(double value) {
+    std::array<char, 320> digits{};  // the largest double has 309
+    const int length = std::snprintf(digits.data(), digits.size(), "%.0f", value);
+    std::string result(digits.data(), static_cast<std::size_t>(length));
+    for (int at = length - 3; at > 0; at -= 3) result.insert(static_cast<std::size_t>(at), 1, ',');
+    return result;
+}
+
+std::string printable_ascii(std::string_view text) {
+    std::string result(text);
+    std::replace_if(
+        result.begin(), result.end(), [](char letter) { return letter < 0x20 || letter > 0x7e; }, '?');
+    return result;
 }
 
 std::string hexadecimal(std::string_view bytes) {

@@ -14,6 +14,12 @@ namespace guard {
 // then it ends `"...`. For the `found` of a message: never pass an ID.
 [[nodiscard]] std::string in_quotes(std::string_view text);
 
+// "1,048,576": of a number that is not negative, rounded.
+[[nodiscard]] std::string with_commas(double value);
+
+// What stands outside printable ASCII becomes '?'.
+[[nodiscard]] std::string printable_ascii(std::string_view text);
+
 // Two lower-case digits for each byte.
 [[nodiscard]] std::string hexadecimal(std::string_view bytes);
 

@@ -23,6 +23,10 @@ class Clock {
   public:
     virtual ~Clock() = default;
     [[nodiscard]] virtual Time now() const = 0;
+    // For intervals: the clock that nobody sets.
+    [[nodiscard]] virtual std::chrono::steady_clock::time_point steady() const {
+        return std::chrono::steady_clock::now();
+    }
 };
 
 class SystemClock final : public Clock {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,8 @@ class Code {
     static std::optional<Code> parse(std::string_view text);
     [[nodiscard]] std::string_view view() const { return {text_.data()}; }
     [[nodiscard]] bool empty() const { return text_[0] == '\0'; }
+    // Another one for every other code: for hashes.
+    [[nodiscard]] std::uint64_t number() const { return std::bit_cast<std::uint64_t>(text_); }
     friend auto operator<=>(const Code&, const Code&) = default;
 
   private:

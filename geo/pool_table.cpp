@@ -206,6 +206,13 @@ Expected<PoolTable, std::vector<std::string>> PoolTable::parse(std::istream& tex
     return table;
 }
 
+PoolTable PoolTable::of(std::vector<Pool> pools) {
+    PoolTable table;
+    table.pools_ = std::move(pools);
+    table.build_index();
+    return table;
+}
+
 // Sorted like this, the prefixes that hold an address are the last prefix that does not begin behind it and those
 // around that one: whatever lies between two of them in the order is nested in the wider.
 void PoolTable::build_index() {

@@ -46,6 +46,9 @@ class PoolTable {
     // The same for text that is read already; `name` is what the messages call it.
     static Expected<PoolTable, std::vector<std::string>> parse(std::istream& text, std::string_view name);
 
+    // Of rows that were in a table before.
+    [[nodiscard]] static PoolTable of(std::vector<Pool> pools);
+
     // The longest pool that holds all of `address` (RFC 8805 section 2.1: the most specific entry); none outside.
     // Valid as long as the table. O(log n) and a step per level of nesting.
     [[nodiscard]] const Pool* find(const IpAddress& address) const;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "event/text.hpp"
+
 namespace guard::notifier {
 namespace {
 
@@ -51,10 +53,7 @@ std::string domain_of(std::string_view address) {
 std::string masked(std::string_view id) {
     const auto at = std::min(id.rfind('@'), id.size());
     const std::size_t shown = at > 3 ? 2 : at > 1 ? 1 : 0;
-    std::string result = std::string(id.substr(0, shown)) + "***" + std::string(id.substr(at));
-    for (char& letter : result)
-        if (letter < 0x20 || letter > 0x7e) letter = '?';
-    return result;
+    return printable_ascii(std::string(id.substr(0, shown)) + "***" + std::string(id.substr(at)));
 }
 
 }  // namespace guard::notifier

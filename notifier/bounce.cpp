@@ -5,6 +5,8 @@
 #include <optional>
 #include <vector>
 
+#include "event/text.hpp"
+
 namespace guard::notifier {
 namespace {
 
@@ -36,11 +38,8 @@ std::string lower(std::string_view text) {
     return result;
 }
 
-std::string printable(std::string_view text) {
-    std::string result(text.substr(0, kMaxShown));
-    for (char& letter : result)
-        if (letter < 0x20 || letter > 0x7e) letter = '?';
-    return result;
+std::string shown(std::string_view text) {
+    return printable_ascii(text.substr(0, kMaxShown));
 }
 
 struct Field {
@@ -174,8 +173,8 @@ void read_recipients(std::string_view report, std::optional<Bounce>& best) {
                       .action = *action,
                       .status = status,
                       .permanent = status.front() == '5',
-                      .final_recipient = printable(behind_type(fields.value("final-recipient"))),
-                      .diagnostic = printable(behind_type(fields.value("diagnostic-code")))};
+                      .final_recipient = shown(behind_type(fields.value("final-recipient"))),
+                      .diagnostic = shown(behind_type(fields.value("diagnostic-code")))};
     }
 }
 

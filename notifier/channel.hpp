@@ -48,6 +48,19 @@ struct Delivery {
     std::chrono::seconds retry_after{};  // the other side asks not to be tried before; 0: it does not say
 };
 
+// "accepted", "later", "dead": as the log, the metrics and guard.delivery say it.
+[[nodiscard]] constexpr const char* to_string(Delivery::Outcome outcome) {
+    switch (outcome) {
+        case Delivery::Outcome::accepted:
+            return "accepted";
+        case Delivery::Outcome::later:
+            return "later";
+        case Delivery::Outcome::never:
+            break;
+    }
+    return "dead";
+}
+
 class Channel {
   public:
     virtual ~Channel() = default;

@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds kPeriod = 15s, kLook = 500ms;
+constexpr std::chrono::milliseconds kPeriod = 1min, kLook = 500ms;
 
 constexpr auto kQueue = R"(
     SELECT channel, count(*) FILTER (WHERE open),
@@ -35,10 +35,6 @@ constexpr auto kUnplanned = "SELECT count(*) FROM guard.notice WHERE plan_at <= 
 struct Queue {
     double waiting = 0, oldest_due = 0, dead = 0, maybe_twice = 0;
 };
-
-const char* name_of(Delivery::Outcome outcome) {
-    return outcome == Delivery::Outcome::accepted ? "accepted" : outcome == Delivery::Outcome::never ? "dead" : "later";
-}
 
 }  // namespace
 
@@ -55,13 +51,13 @@ Metrics::Metrics(const config::Settings& settings) : settings_(settings), regist
     // From the start, so that a first one is a rise.
     for (const auto& channel : config::configured_channels(settings_))
         for (const auto outcome : {Delivery::Outcome::accepted, Delivery::Outcome::later, Delivery::Outcome::never})
-            registry_->deliveries.Add({{"channel", channel}, {"outcome", name_of(outcome)}});
+            registry_->deliveries.Add({{"channel", channel}, {"outcome", to_string(outcome)}});
 }
 
 Metrics::~Metrics() = default;
 
 void Metrics::delivered(const std::string& channel, Delivery::Outcome outcome) {
-    registry_->deliveries.Add({{"channel", channel}, {"outcome", name_of(outcome)}}).Increment();
+    registry_->deliveries.Add({{"channel", channel}, {"outcome", to_string(outcome)}}).Increment();
 }
 
 void Metrics::write(pqxx::connection_base* connection) const {

@@ -25,8 +25,8 @@ class Metrics {
     // Writes the file: what was counted, and the queue as the database has it; null: the database is away. Throws pqxx
     // exceptions, and std::system_error when the file cannot be written.
     void write(pqxx::connection_base* connection) const;
-    // Every 15 seconds until `stop`, which is looked at twice a second, and once more then; with a connection of its
-    // own. Says once when the file cannot be written, and throws nothing.
+    // Every minute, since it goes through all deliveries of a year, and once more on `stop`, which is looked at twice a
+    // second; with a connection of its own. Says once when the file cannot be written, and throws nothing.
     void keep(const std::stop_token& stop) const;
 
   private:

@@ -99,18 +99,6 @@ QueuedDelivery delivery_of(const pqxx::row& row) {
     return delivery;
 }
 
-const char* name_of(Delivery::Outcome outcome) {
-    switch (outcome) {
-        case Delivery::Outcome::accepted:
-            return "accepted";
-        case Delivery::Outcome::never:
-            return "dead";
-        case Delivery::Outcome::later:
-            break;
-    }
-    return "later";
-}
-
 microseconds interval_of(unsigned a_minute) {
     return microseconds(1min) / static_cast<std::int64_t>(a_minute);
 }
@@ -229,9 +217,9 @@ NoticeQueue::Moved NoticeQueue::move_on(const QueuedDelivery* done, const Outcom
     if (done == nullptr && next == nullptr) return moved;
     pqxx::work transaction(connection_, "move on");
     if (done != nullptr) {
-        const auto changed =
-            transaction.exec_params(kRecord, done->delivery_id, worker_, name_of(outcome.is), outcome.recipient_masked,
-                                    outcome.answer, outcome.pause.count(), outcome.age.count(), outcome.perhaps);
+        const auto changed = transaction.exec_params(kRecord, done->delivery_id, worker_, to_string(outcome.is),
+                                                     outcome.recipient_masked, outcome.answer, outcome.pause.count(),
+                                                     outcome.age.count(), outcome.perhaps);
         // Nothing changed: it was recorded before, in a commit that was in doubt, or belongs to another by now.
         if (changed.affected_rows() == 0)
             moved.recorded = transaction

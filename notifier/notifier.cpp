@@ -230,10 +230,7 @@ void Notifier::report(const Sent& sent, bool recorded) const {
     const auto is = sent.outcome.is;
     if (metrics_ != nullptr) metrics_->delivered(delivery.channel, is);
     spdlog::info("event=notice notice={} case={} kind={} channel={} try={} outcome={}", delivery.notice_id,
-                 delivery.incident_id, delivery.kind, delivery.channel, delivery.tries + 1,
-                 is == Delivery::Outcome::accepted ? "accepted"
-                 : is == Delivery::Outcome::never  ? "dead"
-                                                   : "later");
+                 delivery.incident_id, delivery.kind, delivery.channel, delivery.tries + 1, to_string(is));
     // The other side may repeat what it was told: what it said is in the database.
     spdlog::debug("event=channel_answer notice={} channel={} answer=\"{}\"", delivery.notice_id, delivery.channel,
                   sent.outcome.answer);

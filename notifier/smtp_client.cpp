@@ -5,12 +5,13 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "event/text.hpp"
 #include "notifier/address.hpp"
 
 namespace guard::notifier {
 namespace {
 
-constexpr long kConnectTimeout = 10, kTimeout = 25;  // seconds, of one try; there are at most two
+constexpr std::chrono::seconds kConnectTimeout{10};
 constexpr std::size_t kMaxTranscript = 64 << 10;
 
 struct Upload {
@@ -48,9 +49,7 @@ int note_command(CURL*, curl_infotype type, char* data, std::size_t size, void* 
 
 std::string one_line(std::string text) {
     while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-    for (char& letter : text)
-        if (letter < 0x20 || letter > 0x7e) letter = '?';
-    return text.substr(0, 200);
+    return printable_ascii(text.substr(0, 200));
 }
 
 // The last line of the transcript that begins with the code.
@@ -124,6 +123,7 @@ Delivery SmtpClient::send(const std::string& from, const std::string& to, const 
 
 Delivery SmtpClient::try_once(const std::string& from, const std::string& to, const std::string& message, bool& again) {
     CURL* const curl = handle_->curl;
+    const auto timeout = handle_->server.timeout;
     Upload upload{message};
     Dialogue dialogue;
     char error[CURL_ERROR_SIZE] = "";
@@ -135,8 +135,8 @@ Delivery SmtpClient::try_once(const std::string& from, const std::string& to, co
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "smtp,smtps");
     curl_easy_setopt(curl, CURLOPT_PROXY, "");  // whatever the environment says
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, kConnectTimeout);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, kTimeout);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(std::min(kConnectTimeout, timeout).count()));
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, static_cast<long>(timeout.count()));
     curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, again ? 1L : 0L);
     set_security(curl, handle_->server);
     curl_easy_setopt(curl, CURLOPT_MAIL_FROM, sender.c_str());

@@ -20,6 +20,7 @@ struct SmtpServer {
     std::filesystem::path ca_file = {};  // empty: the system's
     std::string user = {};               // empty: no authentication
     config::Secret password = {};
+    std::chrono::seconds timeout{25};  // of one try; there are at most two
 };
 
 class SmtpClient {

@@ -96,7 +96,9 @@ BlockParser::BlockParser(std::shared_ptr<const LogParser> parser, const StreamOp
 
 void BlockParser::take(const LogEvent& event, Block& block, std::vector<Fault>& faults, std::uint64_t& unusable) const {
     if (!wanted_[static_cast<std::size_t>(event.protocol)]) {
+        if (event.attempts == 0) return;  // a note, of a line that is counted already
         ++block.chunk.ignored[static_cast<std::size_t>(Ignored::not_wanted)];
+        ++block.chunk.left_out[static_cast<std::size_t>(event.protocol)];
         return;
     }
     if (block.count == block.events.size()) block.events.emplace_back();

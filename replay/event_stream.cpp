@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <thread>
 
-#include "replay/merge.hpp"
+#include "replay/read_ahead.hpp"
 
 namespace guard::replay {
 namespace {
@@ -35,14 +35,17 @@ std::vector<std::string> mistakes_of(const StreamOptions& options) {
 
 struct EventStream::State {
     explicit State(StreamOptions stream_options)
-        : options(std::move(stream_options)), threads(threads_of(options)), pool(threads - 1) {}
+        : options(std::move(stream_options)), threads(threads_of(options)), pool(threads > 2 ? threads - 2 : 0) {}
+
+    ~State() { stop.set(); }  // nobody waits for standard input any more
 
     const StreamOptions options;
     Stop stop;
     const unsigned threads;
     std::vector<InputCounts> counts;  // of the inputs
     std::optional<Merge> merge;
-    WorkerPool pool;  // last: its threads use the rest
+    WorkerPool pool;                 // its threads use what is above; so does the next
+    std::optional<ReadAhead> ahead;  // with more threads than one
 };
 
 EventStream::EventStream(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -69,11 +72,22 @@ Expected<EventStream, std::vector<std::string>> EventStream::open(StreamOptions 
     }
     if (!mistakes.empty()) return tl::unexpected(std::move(mistakes));
     state->merge.emplace(std::move(inputs), state->options, state->threads, state->pool, state->stop, state->counts);
+    if (state->threads > 1) state->ahead.emplace(*state->merge, state->pool, state->stop);
     return EventStream(std::move(state));
 }
 
 bool EventStream::next(Batch& batch) {
-    return state_->merge->next(batch);
+    State& state = *state_;
+    if (!state.ahead) return state.merge->next(batch);
+    if (state.ahead->next(batch)) return true;
+    // What is not handed out was not read.
+    for (const Batch& left : state.ahead->left_over())
+        for (const StreamEvent& event : left) {
+            --state.counts[event.input].events;
+            --state.counts[event.input].by_protocol[static_cast<std::size_t>(event.protocol)];
+        }
+    state.ahead.reset();
+    return false;
 }
 
 void EventStream::stop() {

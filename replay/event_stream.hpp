@@ -29,7 +29,7 @@ struct StreamOptions {
     std::string table = "radacct";  // of "postgresql:": radacct or radpostauth, or SCHEMA.TABLE with one of these
     std::optional<int> year;        // of the first line of each file whose times lack it; none: from the file's mtime
     std::string zone;               // "Asia/Tokyo", of times that name none; empty: of this machine
-    unsigned threads = 0;           // 0: as many as there are cores
+    unsigned threads = 0;           // with the caller's; 0: as many as there are cores
     IdNormalisation normalise;
     std::chrono::seconds reorder{120};  // an event may come so much after a later one of its input
     // Only these; what is left out is counted as Ignored::not_wanted.
@@ -64,6 +64,7 @@ struct InputCounts {
     std::uint64_t events = 0;  // handed out; one line may tell of several, or of none
     std::array<std::uint64_t, kProtocols> by_protocol{};
     std::array<std::uint64_t, kIgnoredClasses> ignored{};
+    std::array<std::uint64_t, kProtocols> left_out{};  // of Ignored::not_wanted: IMAP and POP3, told apart
     std::uint64_t malformed = 0;
     std::uint64_t late = 0;  // came more than `reorder` after a later one: out of order in what was handed out
 };
@@ -90,9 +91,9 @@ class EventStream {
     // From any thread: next() returns false within a moment, also while it waits for standard input.
     void stop();
 
-    // In the order of the options; complete when next() has returned false.
+    // In the order of the options. Not between the first next() and the one that returns false or throws.
     [[nodiscard]] const std::vector<InputCounts>& counts() const;
-    // The first kFaultsKept of each input.
+    // The first kFaultsKept of each input; when counts() may be called.
     [[nodiscard]] std::vector<MalformedLine> faults() const;
     // May be called by any thread, at any time.
     [[nodiscard]] StreamProgress progress() const;

@@ -4,6 +4,7 @@
 
 #include "replay/database_source.hpp"
 #include "replay/formats/registry.hpp"
+#include "replay/journal_export.hpp"
 
 namespace guard::replay {
 namespace {
@@ -11,27 +12,16 @@ namespace {
 // Waiting for their turn at once: an order of time that is none must not fill the memory.
 constexpr std::size_t kMaxWaiting = 10'000'000;
 
-// What was read already, then the rest.
-class ContinuedSource final : public ByteSource {
-  public:
-    ContinuedSource(std::string beginning, std::unique_ptr<ByteSource> rest)
-        : beginning_(std::move(beginning)), rest_(std::move(rest)) {}
-    std::size_t read(std::span<char> to) override {
-        const std::size_t first = std::min(beginning_.size() - given_, to.size());
-        std::copy_n(beginning_.data() + given_, first, to.data());
-        given_ += first;
-        return first + rest_->read(to.subspan(first));
-    }
-    std::uint64_t bytes() const override { return rest_->bytes(); }
-
-  private:
-    const std::string beginning_;
-    std::size_t given_ = 0;
-    std::unique_ptr<ByteSource> rest_;
-};
-
 Expected<OpenedFile> open_source(const std::string& input, const StreamOptions& options, const Stop& stop) {
-    return is_database(input) ? open_table(input, options.table) : open_file(input, stop);
+    if (is_database(input)) return open_table(input, options.table);
+    auto opened = open_file(input, stop);
+    if (!opened) return opened;
+    try {
+        opened->source = journal_as_lines(std::move(opened->source));
+    } catch (const ReadError& error) {
+        return unexpected(std::string(error.what()));
+    }
+    return opened;
 }
 
 }  // namespace
@@ -60,7 +50,7 @@ Expected<std::unique_ptr<Input>> Input::open(std::size_t index, const StreamOpti
     }
     const bool all = beginning.size() < kBeginningBytes;
     const bool once = !opened->modified || is_standard_input(options.inputs[index]);  // else it is opened again
-    if (once) input->source_ = std::make_unique<ContinuedSource>(beginning, std::move(opened->source));
+    if (once) input->source_ = continued(beginning, std::move(opened->source));
     if (!once) input->size_ = opened->size;
     if (auto looked = input->look_at(std::move(beginning), all, opened->modified.value_or(now)); !looked)
         return unexpected(input->name() + ": " + looked.error());
@@ -131,6 +121,7 @@ bool Input::advance(WorkerPool& pool) {
 void Input::take(Block& block) {
     const ParsedChunk& chunk = block.chunk;
     for (std::size_t i = 0; i < kIgnoredClasses; ++i) counts_.ignored[i] += chunk.ignored[i];
+    for (std::size_t i = 0; i < kProtocols; ++i) counts_.left_out[i] += chunk.left_out[i];
     counts_.malformed += chunk.malformed;
     for (const Fault& fault : chunk.faults)
         if (faults_.size() < EventStream::kFaultsKept)

@@ -112,6 +112,15 @@ void WorkerPool::wake() {
     changed_.notify_one();
 }
 
+bool WorkerPool::help() {
+    std::vector<std::shared_ptr<ParsedInput>> inputs;
+    {
+        const std::scoped_lock lock(mutex_);
+        inputs = inputs_;
+    }
+    return std::any_of(inputs.begin(), inputs.end(), [](const auto& input) { return input->work(); });
+}
+
 void WorkerPool::run() {
     std::vector<std::shared_ptr<ParsedInput>> inputs;
     std::unique_lock lock(mutex_);

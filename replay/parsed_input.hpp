@@ -54,6 +54,8 @@ class WorkerPool {
     void remove(const std::shared_ptr<ParsedInput>& input);
     // There may be something to do again.
     void wake();
+    // On the caller's thread: reads and parses one block of the first input that wants it. False: none does.
+    bool help();
 
   private:
     void run();

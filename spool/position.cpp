@@ -51,4 +51,15 @@ std::optional<Position> Position::parse(std::string_view text) {
     return position;
 }
 
+bool Position::covers(const Position& other) const {
+    const auto passed = [this](std::uint64_t segment) {
+        if (segment <= done_through) return kDone;
+        const auto known = offsets.find(segment);
+        return known == offsets.end() ? 0 : known->second;
+    };
+    return done_through >= other.done_through &&
+           std::all_of(other.offsets.begin(), other.offsets.end(),
+                       [&](const auto& entry) { return passed(entry.first) >= entry.second; });
+}
+
 }  // namespace guard::spool

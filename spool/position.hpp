@@ -21,6 +21,8 @@ struct Position {
     // Takes what to_string() gives and nothing else: from a position that is slightly wrong, events would be read twice
     // or never.
     [[nodiscard]] static std::optional<Position> parse(std::string_view text);
+    // Whoever stands here has passed over all that one who stands at `other` has.
+    [[nodiscard]] bool covers(const Position& other) const;
     friend bool operator==(const Position&, const Position&) = default;
 };
 

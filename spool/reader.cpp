@@ -96,6 +96,7 @@ const LoginEvent* Reader::peek() {
         for (const auto& [segment, cursor] : cursors_) {
             // What a later segment holds is not earlier, but for what came late.
             if (earliest != nullptr && cursor->created() > earliest->time + kReorder) break;
+            if (!within_limit(*cursor)) continue;
             const LoginEvent* event = cursor->peek(round_, counters_);
             if (event == nullptr && cursor->done()) finished.push_back(segment);
             if (event == nullptr || (earliest != nullptr && earliest->time <= event->time)) continue;
@@ -124,11 +125,16 @@ void Reader::pop() {
     ++counters_.read;
 }
 
-bool Reader::front_is_before(const Position& other) const {
-    if (front_ == nullptr) return false;
-    if (front_->number() <= other.done_through) return true;
-    const auto known = other.offsets.find(front_->number());
-    return known != other.offsets.end() && known->second > front_->offset();
+void Reader::stop_at(std::optional<Position> limit) {
+    limit_ = std::move(limit);
+    front_ = nullptr;
+}
+
+// Whether its next event was passed over by who stood at the limit: a segment that was not known there is not.
+bool Reader::within_limit(const SegmentCursor& cursor) const {
+    if (!limit_ || cursor.number() <= limit_->done_through) return true;
+    const auto known = limit_->offsets.find(cursor.number());
+    return known != limit_->offsets.end() && known->second > cursor.offset();
 }
 
 Position Reader::position() const {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -41,8 +42,9 @@ class Reader {
     [[nodiscard]] const LoginEvent* peek();
     // Passes over the event peek() returned.
     void pop();
-    // Whether a reader that stood at `other` has passed over the event that peek() returned.
-    [[nodiscard]] bool front_is_before(const Position& other) const;
+    // From now on nothing is returned that a reader at `limit` has not passed over; none: no limit. An event that
+    // peek() returned and nobody passed over is looked for again.
+    void stop_at(std::optional<Position> limit);
     // Behind the last event that was passed over.
     [[nodiscard]] Position position() const;
 
@@ -53,6 +55,7 @@ class Reader {
     [[nodiscard]] const std::filesystem::path& directory() const { return directory_; }
 
   private:
+    [[nodiscard]] bool within_limit(const SegmentCursor& cursor) const;
     void look_for_segments();
     bool open_segment(std::uint64_t segment);
     void finish(std::uint64_t segment);
@@ -62,7 +65,8 @@ class Reader {
     std::map<std::uint64_t, std::unique_ptr<SegmentCursor>> cursors_;
     std::set<std::uint64_t> waiting_;  // neither done nor open: too many are, or it could not be opened
     SegmentCursor* front_ = nullptr;   // whose event peek() returned
-    std::uint64_t round_ = 1;          // see SegmentCursor::peek()
+    std::optional<Position> limit_;
+    std::uint64_t round_ = 1;  // see SegmentCursor::peek()
     ReaderCounters counters_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include "event/crc32c.hpp"
 #include "event/little_endian.hpp"
@@ -63,9 +64,9 @@ Expected<IpAddress, RecordError> decode_address(Cursor& cursor) {
     return *address;
 }
 
-Expected<LoginEvent, RecordError> decode_fields(std::span<const std::uint8_t> record) {
+// None: they are well formed, and in `event`.
+std::optional<RecordError> decode_fields(std::span<const std::uint8_t> record, LoginEvent& event) {
     Cursor cursor(record.subspan(8));
-    LoginEvent event;
     event.time = Time{Microseconds{get_little_endian<std::int64_t>(cursor.take(8).data())}};
     const std::uint8_t what = cursor.byte(), id_length = cursor.byte(), addresses = cursor.byte(),
                        reserved = cursor.byte();
@@ -74,18 +75,19 @@ Expected<LoginEvent, RecordError> decode_fields(std::span<const std::uint8_t> re
     const bool known = (event.service == Service::pppoe || event.service == Service::smtp_auth) &&
                        event.kind >= Kind::accept && event.kind <= Kind::release;
     if (!known || id_length == 0 || id_length > kMaxIdBytes || addresses > kMaxAddresses || reserved != 0)
-        return unexpected(RecordError::malformed);
+        return RecordError::malformed;
     const auto id = cursor.take(id_length);
-    event.id.assign(id.begin(), id.end());
+    event.id.assign(reinterpret_cast<const char*>(id.data()), id.size());
+    event.addresses.clear();
     for (unsigned i = 0; i < addresses; ++i) {
         const auto address = decode_address(cursor);
-        if (!address) return unexpected(address.error());
+        if (!address) return address.error();
         event.addresses.push_back(*address);
     }
     const auto padding = cursor.rest();
     const bool clean = std::all_of(padding.begin(), padding.end(), [](std::uint8_t byte) { return byte == 0; });
-    if (cursor.failed() || !clean || padding.size() >= kRecordAlignment) return unexpected(RecordError::malformed);
-    return event;
+    if (cursor.failed() || !clean || padding.size() >= kRecordAlignment) return RecordError::malformed;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -122,6 +124,15 @@ std::size_t encode_record(const LoginEvent& event, std::uint64_t epoch, RecordBu
 }
 
 Expected<DecodedRecord, RecordError> decode_record(std::span<const std::uint8_t> bytes, std::uint64_t epoch) {
+    DecodedRecord record;
+    const auto length = decode_record(bytes, epoch, record.event);
+    if (!length) return unexpected(length.error());
+    record.length = *length;
+    return record;
+}
+
+Expected<std::size_t, RecordError> decode_record(std::span<const std::uint8_t> bytes, std::uint64_t epoch,
+                                                 LoginEvent& event) {
     if (bytes.size() < 8) return unexpected(RecordError::truncated);
     const auto length = get_little_endian<std::uint32_t>(bytes.data());
     const auto expected = get_little_endian<std::uint32_t>(bytes.data() + 4);
@@ -131,9 +142,8 @@ Expected<DecodedRecord, RecordError> decode_record(std::span<const std::uint8_t>
     if (length > bytes.size()) return unexpected(RecordError::truncated);
     const auto record = bytes.first(length);
     if (checksum(record, epoch) != expected) return unexpected(RecordError::damaged);
-    auto event = decode_fields(record);
-    if (!event) return unexpected(event.error());
-    return DecodedRecord{std::move(*event), length};
+    if (const auto error = decode_fields(record, event)) return unexpected(*error);
+    return length;
 }
 
 }  // namespace guard::spool

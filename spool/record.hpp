@@ -40,5 +40,8 @@ struct DecodedRecord {
 // older file in the same disk blocks are never taken for a record.
 [[nodiscard]] Expected<DecodedRecord, RecordError> decode_record(std::span<const std::uint8_t> bytes,
                                                                  std::uint64_t epoch);
+// The same into an event whose memory is used again; what is in it after an error is of no use. Returns the length.
+[[nodiscard]] Expected<std::size_t, RecordError> decode_record(std::span<const std::uint8_t> bytes, std::uint64_t epoch,
+                                                               LoginEvent& event);
 
 }  // namespace guard::spool

@@ -17,17 +17,16 @@ constexpr std::size_t kChunkBytes = 65'536;
 }  // namespace
 
 const LoginEvent* SegmentCursor::peek(std::uint64_t& round, ReaderCounters& counters) {
-    if (events_.empty() && !done_ && asked_in_round_ != round) {
+    if (is_empty() && !done_ && asked_in_round_ != round) {
         fill(counters);
-        if (!events_.empty()) ++round;
-        asked_in_round_ = events_.empty() ? round : 0;
+        if (!is_empty()) ++round;
+        asked_in_round_ = is_empty() ? round : 0;
     }
-    return events_.empty() ? nullptr : &events_.front().event;
+    return is_empty() ? nullptr : &events_[next_].event;
 }
 
 void SegmentCursor::pop() {
-    offset_ = events_.front().end;
-    events_.pop_front();
+    offset_ = events_[next_++].end;
 }
 
 // Sealed, or its writer is gone. Once true it stays true, and what was written before is then seen by a read.
@@ -63,11 +62,12 @@ void SegmentCursor::skip_lost(std::uint64_t to) {
 std::size_t SegmentCursor::decode(std::span<const std::uint8_t> bytes, ReaderCounters& counters) {
     std::size_t at = 0;
     while (at + kRecordAlignment <= bytes.size()) {
-        auto record = decode_record(bytes.subspan(at), header_.epoch);
+        if (read_ == events_.size()) events_.emplace_back();
+        const auto record = decode_record(bytes.subspan(at), header_.epoch, events_[read_].event);
         if (record) {
             leave_hole(true, counters);
-            at += record->length;
-            events_.push_back({std::move(record->event), read_to_ + at});
+            at += *record;
+            events_[read_++].end = read_to_ + at;
             continue;
         }
         const bool may_be_cut = bytes.size() - at < kMaxRecordBytes && read_to_ + bytes.size() < end();
@@ -88,7 +88,8 @@ std::size_t SegmentCursor::decode(std::span<const std::uint8_t> bytes, ReaderCou
 
 void SegmentCursor::fill(ReaderCounters& counters) {
     chunk_.resize(kChunkBytes);
-    while (events_.empty()) {
+    next_ = read_ = 0;
+    while (is_empty()) {
         // Asked before reading: what a writer wrote before it went is then in the chunk.
         look_whether_complete();
         if (read_to_ >= end()) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <vector>
 
@@ -26,22 +25,23 @@ class SegmentCursor {
     void pop();
 
     // Nobody will write to it any more and all of it was passed over.
-    [[nodiscard]] bool done() const { return done_ && events_.empty(); }
+    [[nodiscard]] bool done() const { return done_ && is_empty(); }
     [[nodiscard]] std::uint64_t number() const { return number_; }
     // Behind the last event that was passed over.
     [[nodiscard]] std::uint64_t offset() const { return offset_; }
     // Looks whether the file is in no directory any more, which is for ever.
     void look_whether_removed();
     // It is, and all that is in it so far was passed over: nobody who starts anew can read on here, nor needs to.
-    [[nodiscard]] bool removed_and_read() const { return removed_ && events_.empty(); }
+    [[nodiscard]] bool removed_and_read() const { return removed_ && is_empty(); }
     [[nodiscard]] Time created() const { return header_.created; }
 
   private:
     struct Read {
         LoginEvent event;
-        std::uint64_t end;
+        std::uint64_t end = 0;
     };
 
+    [[nodiscard]] bool is_empty() const { return next_ == read_; }
     void fill(ReaderCounters& counters);
     std::size_t decode(std::span<const std::uint8_t> bytes, ReaderCounters& counters);
     void look_whether_complete();
@@ -52,9 +52,10 @@ class SegmentCursor {
     const std::uint64_t number_;
     Descriptor file_;
     SegmentHeader header_;
-    std::uint64_t offset_;   // behind the last event that was passed over
-    std::uint64_t read_to_;  // behind the last one in events_
-    std::deque<Read> events_;
+    std::uint64_t offset_;             // behind the last event that was passed over
+    std::uint64_t read_to_;            // behind the last one in events_
+    std::vector<Read> events_;         // read; their memory is used again
+    std::size_t next_ = 0, read_ = 0;  // those in [next_, read_) are still to be passed over
     std::vector<std::uint8_t> chunk_;
     std::uint64_t asked_in_round_ = 0;
     bool in_hole_ = false, hole_written_ = false;  // before read_to_: no whole record; some of it not zero

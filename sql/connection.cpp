@@ -7,6 +7,7 @@
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 #if defined(__SANITIZE_ADDRESS__)
 // libpqxx 6.4.5 loses the result of a statement whose connection was cut, 2 KB each time: not for AddressSanitizer to
@@ -64,14 +65,23 @@ std::string compose(const Parameters& parameters) {
 
 }  // namespace
 
-std::unique_ptr<pqxx::connection> connect(const config::Settings& settings, std::string_view program) {
+std::unique_ptr<pqxx::connection> connect(const config::Settings& settings, std::string_view program,
+                                          const Patience& patience) {
     auto parameters = parse(settings.database);
     if (!settings.database_password_file.empty())
         parameters["password"] = read_password(settings.database_password_file);
     parameters.try_emplace("application_name", program);
-    parameters.try_emplace("connect_timeout", "10");
+    parameters.try_emplace("connect_timeout", std::to_string(patience.connect.count()));
+    // A machine that is gone, or a firewall that has forgotten, shows within half a minute.
+    for (const auto& [key, value] : {std::pair{"keepalives_idle", "10"},
+                                     {"keepalives_interval", "5"},
+                                     {"keepalives_count", "3"},
+                                     {"tcp_user_timeout", "20000"}})
+        parameters.try_emplace(key, value);
     parameters["client_encoding"] = "UTF8";
-    parameters["options"] += " -c TimeZone=UTC";
+    const auto milliseconds = [](std::chrono::seconds time) { return std::to_string(time.count() * 1000); };
+    parameters["options"] += " -c TimeZone=UTC -c statement_timeout=" + milliseconds(patience.statement) +
+                             " -c lock_timeout=" + milliseconds(patience.lock);
     return std::make_unique<pqxx::connection>(compose(parameters));
 }
 

@@ -2,6 +2,7 @@
 // a new one after pqxx::broken_connection: libpqxx 6 would reconnect by itself, at a moment nobody chose.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <pqxx/connection>
 #include <string_view>
@@ -10,9 +11,15 @@
 
 namespace guard::sql {
 
+// How long to wait: for a connection (to each host that is named), for a statement, for a lock. 0: for ever.
+struct Patience {
+    std::chrono::seconds connect{10}, statement{0}, lock{0};
+};
+
 // `program` is what pg_stat_activity shows. The session speaks UTF-8 and UTC. Throws pqxx::broken_connection when the
 // server cannot be reached, std::runtime_error when the connection string or the password file is unusable; no message
 // repeats a password.
-[[nodiscard]] std::unique_ptr<pqxx::connection> connect(const config::Settings& settings, std::string_view program);
+[[nodiscard]] std::unique_ptr<pqxx::connection> connect(const config::Settings& settings, std::string_view program,
+                                                        const Patience& patience = {});
 
 }  // namespace guard::sql

@@ -43,21 +43,25 @@ std::string rules_version(const config::Settings& settings) {
 
 void publish_settings(pqxx::transaction_base& transaction, const config::Settings& settings) {
     using Id = IdNormalisation;
-    std::string roles;
-    for (const std::string& role : settings.trusted_password_roles) roles += (roles.empty() ? "" : ",") + role;
+    const auto listed = [](const std::vector<std::string>& names) {
+        std::string list;
+        for (const std::string& name : names) list += (list.empty() ? "" : ",") + name;
+        return list;
+    };
     const auto at = settings.mail_from.rfind('@');
-    const std::array<std::pair<const char*, std::string>, 8> values{{
+    const std::array<std::pair<const char*, std::string>, 10> values{{
         {"id.case", settings.identity.letter_case == Id::Case::lower ? "lower" : "keep"},
         {"id.realm", settings.identity.realm == Id::Realm::strip ? "strip" : "keep"},
-        {"trusted_password_roles", roles},
+        {"trusted_password_roles", listed(settings.trusted_password_roles)},
+        {"trusted_password_channels", listed(settings.trusted_password_channels)},
+        {"release.mass_count", std::to_string(settings.mass_change)},
         {"mail.domain", at == std::string::npos ? "pppoe-guard.invalid" : settings.mail_from.substr(at + 1)},
         {"notice.language", settings.default_language},
         {"notice.give_up_seconds", std::to_string(settings.notice_give_up.count())},
         {"detection.modes", modes(settings.detection)},
         {"rules.version", rules_version(settings)},
     }};
-    for (const auto& [key, value] : values)
-        transaction.exec_params("UPDATE guard.setting SET value = $2 WHERE key = $1 AND value <> $2", key, value);
+    for (const auto& [key, value] : values) transaction.exec_params("SELECT guard.publish_setting($1, $2)", key, value);
 }
 
 }  // namespace guard::sql

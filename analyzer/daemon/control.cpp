@@ -6,9 +6,7 @@
 namespace guard::daemon {
 namespace {
 
-using Key = std::pair<Service, std::string>;
-
-Key key_of(const pqxx::row& row) {
+SubscriberKey key_of(const pqxx::row& row) {
     return {parse_service(row[0].c_str()).value_or(Service::pppoe), pqxx::binarystring(row[1]).str()};
 }
 
@@ -79,40 +77,31 @@ bool breaker_is_open(pqxx::connection& connection) {
     return transaction.exec1("SELECT EXISTS (SELECT FROM guard.breaker WHERE closed_at IS NULL)")[0].as<bool>();
 }
 
-void KnownSubscribers::read_contracts(pqxx::connection& connection) {
-    auto contracts = std::make_shared<std::map<Key, detection::Contract>>();
+std::uint64_t rows_past_term(pqxx::connection& connection) {
+    pqxx::read_transaction transaction(connection);
+    return transaction.exec1("SELECT coalesce(sum(past), 0)::bigint FROM guard.check_retention('2 hours')")[0]
+        .as<std::uint64_t>();
+}
+
+Contracts read_contracts(pqxx::connection& connection) {
+    Contracts contracts;
     pqxx::read_transaction transaction(connection);
     for (const auto& row : transaction.exec("SELECT service, id, sessions, home_region FROM guard.subscriber")) {
         detection::Contract contract;
         contract.sessions = static_cast<unsigned>(row[2].as<int>());
         if (!row[3].is_null()) contract.home_region = geo::Code::parse(row[3].c_str()).value_or(geo::Code{});
-        contracts->emplace(key_of(row), contract);
+        contracts.emplace(key_of(row), contract);
     }
-    contracts_ = std::move(contracts);
+    return contracts;
 }
 
-void KnownSubscribers::read_allowed(pqxx::connection& connection) {
-    auto allowed = std::make_shared<std::map<Key, Time>>();
+AllowList read_allowed(pqxx::connection& connection) {
+    AllowList allowed;
     pqxx::read_transaction transaction(connection);
     for (const auto& row :
          transaction.exec("SELECT service, id, (extract(epoch FROM expires_at) * 1000000)::bigint FROM guard.allowed"))
-        allowed->emplace(key_of(row), time_of(row[2]));
-    allowed_ = std::move(allowed);
-}
-
-detection::Knowledge KnownSubscribers::knowledge(std::vector<IpAddress> gateways) const {
-    detection::Knowledge knowledge;
-    knowledge.gateways = std::move(gateways);
-    knowledge.contract = [contracts = contracts_](Service service,
-                                                  const std::string& id) -> std::optional<detection::Contract> {
-        const auto found = contracts->find({service, id});
-        return found == contracts->end() ? std::nullopt : std::optional(found->second);
-    };
-    knowledge.allowed = [allowed = allowed_](Service service, const std::string& id, Time now) {
-        const auto found = allowed->find({service, id});
-        return found != allowed->end() && now < found->second;
-    };
-    return knowledge;
+        allowed.entries.emplace(key_of(row), time_of(row[2]));
+    return allowed;
 }
 
 }  // namespace guard::daemon

@@ -8,14 +8,14 @@
 #include <pqxx/binarystring>
 
 #include "analyzer/daemon/once_a_minute.hpp"
+#include "config/user_name.hpp"
 #include "event/descriptor.hpp"
 #include "event/keyed_hash.hpp"
-#include "sql/connection.hpp"
 
 namespace guard::daemon {
 namespace {
 
-constexpr int kAtOnce = 32;
+constexpr int kAtOnce = 256;
 constexpr int kLongestBackOff = 60;  // seconds
 
 Descriptor connected_socket(const config::Nas& nas) {
@@ -94,15 +94,20 @@ void collect_answers(std::vector<Pending>& pending, std::chrono::milliseconds ti
 }  // namespace
 
 Disconnector::Disconnector(const config::Settings& settings, const config::NasList& nases, const Clock& clock)
-    : settings_(settings), nases_(nases), clock_(clock) {}
+    : settings_(settings),
+      nases_(nases),
+      clock_(clock),
+      pace_(settings.disconnect_rate),
+      link_(settings, "pppoe-guard-disconnector") {}
 
 void Disconnector::run(const std::stop_token& stop) {
     OnceAMinute trouble;
     while (!stop.stop_requested()) {
         try {
-            const auto connection = sql::connect(settings_, "pppoe-guard-disconnector");
-            serve(*connection, stop);
+            serve(link_.get(), stop);
         } catch (const std::exception& error) {
+            link_.drop();
+            if (stop.stop_requested()) return;
             trouble.warn(std::string("event=disconnector_waits detail=\"") + error.what() + '"');
             wakeup_.wait_for(std::chrono::seconds{1}, stop);
         }
@@ -111,9 +116,17 @@ void Disconnector::run(const std::stop_token& stop) {
 
 void Disconnector::serve(pqxx::connection& connection, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        const auto orders = due(connection);
-        if (!orders.empty()) write(connection, orders, ask(orders));
-        if (orders.size() < kAtOnce) wakeup_.wait_for(std::chrono::seconds{1}, stop);
+        const bool more = [&] {
+            const DatabaseLink::Use use(link_);
+            auto orders = due(connection);
+            const bool full = orders.size() == kAtOnce;
+            // What is too much for its NAS now stays due.
+            const auto now = std::chrono::steady_clock::now();
+            std::erase_if(orders, [&](const Order& order) { return !pace_.allow(order.nas, now); });
+            if (!orders.empty()) write(connection, orders, ask(orders));
+            return full && !orders.empty();
+        }();
+        if (!more) wakeup_.wait_for(std::chrono::seconds{1}, stop);
     }
 }
 
@@ -121,16 +134,18 @@ std::vector<Disconnector::Order> Disconnector::due(pqxx::connection& connection)
     std::vector<Order> orders;
     pqxx::read_transaction transaction(connection);
     const auto rows = transaction.exec_params(
-        "SELECT disconnect_id, tries, nas, id, host(address), masklen(address) FROM guard.disconnect "
-        "WHERE done_at IS NULL AND due_at <= clock_timestamp() AND address IS NOT NULL ORDER BY due_at LIMIT $1",
-        kAtOnce);
+        "SELECT disconnect_id, tries, nas, id, host(address), masklen(address) FROM (SELECT *, row_number() OVER "
+        "(PARTITION BY nas ORDER BY due_at, disconnect_id) AS place FROM guard.disconnect WHERE done_at IS NULL AND "
+        "due_at <= clock_timestamp() AND address IS NOT NULL) AS waiting WHERE place <= $2 ORDER BY due_at LIMIT $1",
+        kAtOnce, static_cast<int>(settings_.disconnect_rate));
     for (const auto& row : rows) {
         const auto address = IpAddress::parse(std::string(row[4].c_str()) + '/' + row[5].c_str());
         if (!address) continue;
         orders.push_back({row[0].as<std::int64_t>(),
                           row[1].as<int>(),
                           row[2].c_str(),
-                          {pqxx::binarystring(row[3]).str(), *address, clock_.now()}});
+                          {config::user_name_of(pqxx::binarystring(row[3]).str(), settings_.disconnect_user_names),
+                           *address, clock_.now()}});
     }
     return orders;
 }
@@ -144,19 +159,24 @@ std::vector<Disconnector::Outcome> Disconnector::ask(const std::vector<Order>& o
     std::vector<Pending> pending;
     for (const Order& order : orders) {
         const auto nas = nases_.find(order.nas);
-        pending.push_back(nas == nases_.end() ? Pending{} : send(nas->second, order.request));
+        const bool sent = nas != nases_.end() && why_no_selector(order.request).empty();
+        pending.push_back(sent ? send(nas->second, order.request) : Pending{});
     }
     collect_answers(pending, settings_.disconnect_timeout);
 
     std::vector<Outcome> outcomes;
     for (std::size_t i = 0; i < orders.size(); ++i) {
         const auto& answer = pending[i].answer;
-        if (pending[i].nas == nullptr)
+        if (const auto why = why_no_selector(orders[i].request); !why.empty())
+            outcomes.push_back({"given_up", "not sent: " + why, true});
+        else if (pending[i].nas == nullptr)
             outcomes.push_back({"given_up", "the NAS file has no " + orders[i].nas, true});
         else if (!answer)
             outcomes.push_back(unanswered(orders[i], "no answer"));
         else if (answer->answer == DisconnectAnswer::ack)
-            outcomes.push_back({"acknowledged", "Disconnect-ACK", true});
+            outcomes.push_back({"acknowledged",
+                                pending[i].nas->relay ? "Disconnect-ACK of a relay: queued there" : "Disconnect-ACK",
+                                true});
         else
             outcomes.push_back({"refused",
                                 "Disconnect-NAK " + (answer->error_cause ? error_cause_name(*answer->error_cause) : ""),

@@ -1,11 +1,14 @@
 // Asks NASes to end the sessions of suspended IDs (RFC 5176), as queued in the database: with back-off until it is
-// answered or given up, every answer recorded. Has a thread and a connection of its own.
+// answered or given up, every answer recorded, never more than so many a second to one NAS. What was cancelled
+// meanwhile (a release; the address is another's) is not asked again. Has a thread and a connection of its own.
 #pragma once
 
 #include <pqxx/pqxx>
 #include <stop_token>
 #include <vector>
 
+#include "analyzer/daemon/database_link.hpp"
+#include "analyzer/daemon/disconnect_limits.hpp"
 #include "analyzer/daemon/disconnect_packet.hpp"
 #include "analyzer/daemon/wakeup.hpp"
 #include "config/nas_file.hpp"
@@ -21,6 +24,8 @@ class Disconnector {
     void run(const std::stop_token& stop);
     // There may be something in the queue.
     void wake() { wakeup_.wake(); }
+    // From any thread.
+    DatabaseLink& link() { return link_; }
 
   private:
     struct Order {
@@ -44,6 +49,8 @@ class Disconnector {
     const config::Settings& settings_;
     const config::NasList& nases_;
     const Clock& clock_;
+    DisconnectPace pace_;
+    DatabaseLink link_;
     Wakeup wakeup_;
 };
 

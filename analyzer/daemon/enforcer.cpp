@@ -7,7 +7,6 @@
 #include "analyzer/daemon/wakeup.hpp"
 #include "enforcement/publisher.hpp"
 #include "event/file.hpp"
-#include "sql/connection.hpp"
 
 namespace guard::daemon {
 namespace {
@@ -39,16 +38,17 @@ std::string bytes_of(const enforcement::Table& table) {
 }  // namespace
 
 Enforcer::Enforcer(const config::Settings& settings)
-    : settings_(settings), generation_(published_generation(settings.table)) {}
+    : settings_(settings), link_(settings, "pppoe-guard-enforcer"), generation_(published_generation(settings.table)) {}
 
 void Enforcer::run(const std::stop_token& stop) {
     OnceAMinute trouble;
     Wakeup pause;
     while (!stop.stop_requested()) {
         try {
-            const auto connection = sql::connect(settings_, "pppoe-guard-enforcer");
-            serve(*connection, stop);
+            serve(link_.get(), stop);
         } catch (const std::exception& error) {
+            link_.drop();
+            if (stop.stop_requested()) return;
             ++status_.failures;
             trouble.warn(std::string("event=enforcer_waits detail=\"the published table stays as it is: ") +
                          error.what() + '"');
@@ -61,7 +61,10 @@ void Enforcer::serve(pqxx::connection& connection, const std::stop_token& stop) 
     const Woken woken(connection, "guard_enforcement");
     while (!stop.stop_requested()) {
         const auto began = std::chrono::steady_clock::now();
-        refresh(connection);
+        {
+            const DatabaseLink::Use use(link_);
+            refresh(connection);
+        }
         // Returns at once, and with nothing, when the connection is lost: the refresh after the pause then throws.
         connection.await_notification(1, 0);
         const auto spent = std::chrono::steady_clock::now() - began;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/daemon/database_link.hpp"
 #include "config/settings.hpp"
 #include "enforcement/table.hpp"
 
@@ -28,6 +29,8 @@ class Enforcer {
     // IDs are normalised otherwise in radiusd than here: a table made now would miss its IDs, so none is published.
     void set_paused(bool paused) { paused_ = paused; }
     [[nodiscard]] const EnforcerStatus& status() const { return status_; }
+    // From any thread.
+    DatabaseLink& link() { return link_; }
 
   private:
     struct Content {
@@ -40,6 +43,7 @@ class Enforcer {
     void publish(const Content& content);
 
     const config::Settings& settings_;
+    DatabaseLink link_;
     std::atomic<bool> paused_{false};
     std::uint64_t generation_ = 0;
     std::string published_;  // what is in the published table, to see a difference

@@ -1,20 +1,27 @@
 // pppoe-guard-analyzer: reads the spools, finds misuse, records it and has it enforced. docs/man/pppoe-guard-analyzer.8
-// is its manual. SIGTERM ends it cleanly, SIGHUP reads pools, database of places and gateways again.
+// is its manual. SIGTERM ends it cleanly, SIGHUP reads the configuration and the files it names again.
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 #include <getopt.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <exception>
+#include <initializer_list>
 #include <thread>
 
 #include "analyzer/daemon/file_watch.hpp"
 #include "analyzer/daemon/pipeline.hpp"
+#include "analyzer/daemon/spool_source.hpp"
 #include "analyzer/daemon/state_lock.hpp"
 #include "config/logging.hpp"
+#include "config/option.hpp"
 #include "config/options.hpp"
+#include "event/crc32c.hpp"
+#include "event/file.hpp"
 #include "geo/gateways.hpp"
 
 namespace {
@@ -35,22 +42,32 @@ Value or_refuse(Expected<Value, Error> expected) {
     throw BadConfiguration{};
 }
 
-void require(bool given, const char* key, bool& complete) {
-    if (given) return;
-    fmt::print(stderr, "the analyzer needs {}, and the configuration file does not give it\n", key);
-    complete = false;
+// With what the analyzer cannot do without.
+Expected<config::Settings, std::vector<std::string>> load_settings(const std::filesystem::path& file) {
+    auto settings = config::load(file);
+    if (!settings) return settings;
+    std::vector<std::string> missing;
+    const auto require = [&](bool given, const char* key) {
+        if (!given)
+            missing.push_back("the analyzer needs " + std::string(key) +
+                              ", and the configuration file does not give it");
+    };
+    require(!settings->spools.empty(), "spools");
+    require(!settings->database.empty(), "database");
+    require(!settings->pools.empty(), "pools");
+    require(!settings->table.empty(), "table");
+    require(!settings->state_directory.empty(), "state_directory");
+    if (!missing.empty()) return unexpected(std::move(missing));
+    return settings;
 }
 
-config::Settings load_settings(const std::filesystem::path& file) {
-    auto settings = or_refuse(config::load(file));
-    bool complete = true;
-    require(!settings.spools.empty(), "spools", complete);
-    require(!settings.database.empty(), "database", complete);
-    require(!settings.pools.empty(), "pools", complete);
-    require(!settings.table.empty(), "table", complete);
-    require(!settings.state_directory.empty(), "state_directory", complete);
-    if (!complete) throw BadConfiguration{};
-    return settings;
+std::vector<std::filesystem::path> watched(const config::Settings& settings) {
+    return {settings.pools, settings.mmdb, settings.gateways};
+}
+
+std::string checksum(const std::filesystem::path& path) {
+    constexpr std::uint64_t kMost = 4ULL << 30;
+    return fmt::format("{:08x}", crc32c(read_file(path, kMost)));
 }
 
 Expected<daemon::GeoFiles, std::vector<std::string>> load_geo(const config::Settings& settings,
@@ -64,20 +81,61 @@ Expected<daemon::GeoFiles, std::vector<std::string>> load_geo(const config::Sett
         if (!gateways) return unexpected(std::move(gateways.error()));
         files.gateways = std::move(*gateways);
     }
+    for (const auto& path : watched(settings)) files.fingerprint += path.empty() ? "-" : checksum(path);
     for (const auto& warning : files.locator->pools().warnings()) spdlog::warn("event=pools detail=\"{}\"", warning);
     return files;
 }
 
-// All or nothing: a bad file leaves what is in use.
-void reload(const config::Settings& settings, daemon::Pipeline& pipeline, std::uint64_t generation) {
-    auto files = load_geo(settings, generation);
-    if (files) {
-        pipeline.reload(std::move(*files));
-        spdlog::info("event=reloaded generation={}", generation);
-        return;
+// What is in use of the configuration, and how it is replaced. Each part all or nothing: with a mistake in it, it stays
+// as it is, and the log has the mistakes as they would be said at a start.
+class Reloading {
+  public:
+    Reloading(std::filesystem::path file, config::Settings running)
+        : file_(std::move(file)), running_(std::move(running)), watch_(watched(running_)) {}
+
+    // Of the first generation; later ones come from here alone.
+    Expected<daemon::GeoFiles, std::vector<std::string>> geo() const { return load_geo(running_, generation_); }
+
+    void on_signal(daemon::Pipeline& pipeline) {
+        if (const auto file = load_settings(file_)) {
+            auto taken_over = config::take_over(running_, *file);
+            running_ = std::move(taken_over.settings);
+            watch_ = daemon::FileWatch(watched(running_));
+            config::set_log_level(running_.log_level);
+            spdlog::info("event=configuration_reloaded taken=\"{}\"", fmt::join(taken_over.taken, " "));
+            if (!taken_over.restart.empty())
+                spdlog::warn("event=restart_needed keys=\"{}\"", fmt::join(taken_over.restart, " "));
+        } else {
+            refuse(file.error());
+        }
+        watch_.accept();
+        reload(pipeline);
     }
-    for (const auto& mistake : files.error()) spdlog::error("event=reload_refused detail=\"{}\"", mistake);
-}
+    void look(daemon::Pipeline& pipeline) {
+        if (watch_.changed()) reload(pipeline);
+    }
+
+  private:
+    static void refuse(const std::vector<std::string>& mistakes) {
+        for (const auto& mistake : mistakes) spdlog::error("event=reload_refused detail=\"{}\"", mistake);
+    }
+    void reload(daemon::Pipeline& pipeline) {
+        daemon::Pipeline::Reload wanted{running_, std::nullopt};
+        ++generation_;
+        if (auto files = geo()) {
+            wanted.geo = std::move(*files);
+            spdlog::info("event=reloaded generation={}", generation_);
+        } else {
+            refuse(files.error());
+        }
+        pipeline.reload(std::move(wanted));
+    }
+
+    const std::filesystem::path file_;
+    config::Settings running_;
+    daemon::FileWatch watch_;
+    std::uint64_t generation_ = 1;
+};
 
 // Runs a thread's work; what it throws ends the program, with the reason in the log.
 template <class Work>
@@ -93,42 +151,75 @@ std::jthread thread(const char* name, std::atomic<bool>& failed, Work work) {
     });
 }
 
-int run(const std::filesystem::path& config_file) {
-    const config::Settings settings = load_settings(config_file);
-    const daemon::StateLock lock(settings.state_directory);
-    config::set_up_logging(settings, "pppoe-guard-analyzer");
-    std::uint64_t generation = 1;
-    daemon::FileWatch watch({settings.pools, settings.mmdb, settings.gateways});
-    auto geo = or_refuse(load_geo(settings, generation));
-    const config::NasList nases =
-        settings.nas_file.empty() ? config::NasList{} : or_refuse(config::load_nas_file(settings.nas_file));
-
-    // Before any thread is started, so that all of them leave these signals to sigwait() below.
+// Before any thread is started, so that all of them leave these signals to sigtimedwait().
+sigset_t block(std::initializer_list<int> numbers) {
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+    for (const int number : numbers) sigaddset(&signals, number);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    return signals;
+}
+
+// Ends the program if its threads do not within the time that is left of five seconds: whatever they are at was not
+// committed, and is done after the next start.
+class Deadline {
+  public:
+    explicit Deadline(const std::atomic<bool>& failed)
+        : thread_([&failed](const std::stop_token& stop) {
+              daemon::Wakeup pause;
+              if (!pause.wait_for(std::chrono::milliseconds{4500}, stop)) return;
+              spdlog::warn("event=stopped_hard");
+              ::_exit(failed ? 1 : 0);
+          }) {}
+
+  private:
+    std::jthread thread_;
+};
+
+const char* name_of(config::Mode mode) {
+    return config::mode_names()[static_cast<std::size_t>(mode)].data();
+}
+
+int run(const std::filesystem::path& config_file) {
+    block({SIGHUP});  // one that comes while the files are read waits; SIGTERM does not
     signal(SIGPIPE, SIG_IGN);
+    const config::Settings settings = or_refuse(load_settings(config_file));
+    const daemon::StateLock lock(settings.state_directory);
+    config::set_up_logging(settings, "pppoe-guard-analyzer");
+    Reloading reloading(config_file, settings);
+    auto geo = or_refuse(reloading.geo());
+    const config::NasList nases =
+        settings.nas_file.empty() ? config::NasList{} : or_refuse(config::load_nas_file(settings.nas_file));
+    const sigset_t signals = block({SIGTERM, SIGINT, SIGHUP});
 
     const SystemClock clock;
     daemon::Enforcer enforcer(settings);
     daemon::Disconnector disconnector(settings, nases, clock);
-    daemon::Pipeline pipeline(settings, std::move(geo), clock, enforcer, disconnector);
+    daemon::Pipeline pipeline(settings, std::move(geo),
+                              std::make_unique<daemon::SpoolSource>(settings.spools, settings.spool_retention), clock,
+                              enforcer, disconnector);
     std::atomic<bool> failed{false};
     auto enforcing = thread("enforcer", failed, [&](const std::stop_token& stop) { enforcer.run(stop); });
     auto disconnecting = thread("disconnector", failed, [&](const std::stop_token& stop) { disconnector.run(stop); });
     auto analyzing = thread("pipeline", failed, [&](const std::stop_token& stop) { pipeline.run(stop); });
-    spdlog::info("event=started mode={}", settings.detection.mode == config::Mode::enforce  ? "enforce"
-                                          : settings.detection.mode == config::Mode::review ? "review"
-                                                                                            : "observe");
+    spdlog::info("event=started mode={}", name_of(settings.detection.mode));
+    const std::array links{&pipeline.link(), &disconnector.link(), &enforcer.link()};
     for (int signal = SIGHUP; signal == SIGHUP || signal < 0;) {
         constexpr timespec kLook{2, 0};
         signal = sigtimedwait(&signals, nullptr, &kLook);
-        if (signal == SIGHUP) watch.accept();
-        if (signal == SIGHUP || (signal < 0 && watch.changed())) reload(settings, pipeline, ++generation);
+        if (signal == SIGHUP) reloading.on_signal(pipeline);
+        if (signal < 0) reloading.look(pipeline);
+        for (auto* link : links) link->cut_if_hung();
     }
-    for (auto* running : {&analyzing, &disconnecting, &enforcing}) running->request_stop();
-    for (auto* running : {&analyzing, &disconnecting, &enforcing}) running->join();
+    const Deadline deadline(failed);
+    const std::array threads{&analyzing, &disconnecting, &enforcing};
+    for (auto* running : threads) running->request_stop();
+    // What PostgreSQL answers within a second is waited for.
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::seconds{1};
+    while (std::chrono::steady_clock::now() < patience && !pipeline.ended())
+        std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    for (auto* link : links) link->cut_for_good();
+    for (auto* running : threads) running->join();
     spdlog::info("event=stopped");
     return failed ? 1 : 0;
 }

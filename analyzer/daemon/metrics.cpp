@@ -5,6 +5,9 @@
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
+#include <chrono>
+#include <cmath>
+
 #include "event/file.hpp"
 
 namespace guard::daemon {
@@ -16,8 +19,7 @@ struct Metrics::Registry {
     prometheus::Counter& blocks = counter("pppoe_guard_blocks_total", "Sources blocked");
     prometheus::Counter& database_failures =
         counter("pppoe_guard_database_failures_total", "Failed tries to write to PostgreSQL");
-    prometheus::Counter& future =
-        counter("pppoe_guard_future_events_total", "Events from the future, clamped to the present");
+    prometheus::Counter& dead = counter("pppoe_guard_dead_letters_total", "Decisions PostgreSQL would not take");
 
     prometheus::Counter& counter(const char* name, const char* help) {
         return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
@@ -34,34 +36,36 @@ void Metrics::recorded(const Recorded& recorded) {
     registry_->suspended.Increment(static_cast<double>(recorded.suspended));
     registry_->reviews.Increment(static_cast<double>(recorded.reviews));
     registry_->blocks.Increment(static_cast<double>(recorded.blocks));
+    registry_->dead.Increment(static_cast<double>(recorded.dead.size()));
 }
 void Metrics::database_failed() {
     registry_->database_failures.Increment();
-}
-void Metrics::future_event() {
-    registry_->future.Increment();
 }
 
 void Metrics::write(const std::filesystem::path& file, const Sample& sample, const EnforcerStatus& enforcer) {
     const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
     Registry& out = *registry_;
-    for (const auto& [spool, status] : sample.spools) {
+    for (const auto& [spool, status] : sample.streams_read) {
         const prometheus::Labels labels{{"spool", spool}};
-        const auto& [read, torn, malformed, unreadable, deleted_unread] = status.reader;
-        out.gauge("pppoe_guard_spool_read", "Events read since the analyzer started", number(read), labels);
-        out.gauge("pppoe_guard_spool_torn", "Places in the spool without a whole record", number(torn), labels);
-        out.gauge("pppoe_guard_spool_malformed", "Records that are no valid event", number(malformed), labels);
-        out.gauge("pppoe_guard_spool_unreadable", "Segments that cannot be read", number(unreadable), labels);
-        out.gauge("pppoe_guard_spool_deleted_unread", "Segments deleted before they were read", number(deleted_unread),
-                  labels);
-        const auto& writers = status.writers.counters;
-        out.gauge("pppoe_guard_module_appended", "Events written by radiusd", number(writers.appended), labels);
-        out.gauge("pppoe_guard_module_dropped", "Events radiusd could not write", number(writers.dropped), labels);
-        out.gauge("pppoe_guard_module_unusable", "Messages without a usable ID", number(writers.unusable), labels);
-        out.gauge("pppoe_guard_module_clamped", "Event times corrected for clock skew", number(writers.clamped),
-                  labels);
-        out.gauge("pppoe_guard_module_duplicates", "Repeated messages", number(writers.duplicates), labels);
+        const auto gauge = [&](const char* name, const char* help, std::uint64_t value) {
+            out.gauge(name, help, number(value), labels);
+        };
+        gauge("pppoe_guard_spool_present", "1: the spool is there; 0: it is looked for", status.present ? 1 : 0);
+        gauge("pppoe_guard_spool_read", "Events read since the analyzer started", status.read);
+        gauge("pppoe_guard_spool_torn", "Places in the spool without a whole record", status.torn);
+        gauge("pppoe_guard_spool_malformed", "Records that are no valid event", status.malformed);
+        gauge("pppoe_guard_spool_unreadable", "Segments that cannot be read", status.unreadable);
+        gauge("pppoe_guard_spool_deleted_unread", "Segments deleted before they were read", status.deleted_unread);
+        gauge("pppoe_guard_module_appended", "Events written by radiusd", status.appended);
+        gauge("pppoe_guard_module_dropped", "Events radiusd could not write", status.dropped);
+        gauge("pppoe_guard_module_unusable", "Messages without a usable ID", status.unusable);
+        gauge("pppoe_guard_module_clamped", "Event times corrected for clock skew", status.clamped);
+        gauge("pppoe_guard_module_duplicates", "Repeated messages", status.duplicates);
     }
+    out.gauge("pppoe_guard_future_events_total", "Events from the future, taken as of now",
+              number(sample.inputs.future_events));
+    out.gauge("pppoe_guard_control_journal_failures", "Control inputs that could not be journalled",
+              number(sample.inputs.journal_failures));
     out.gauge("pppoe_guard_events", "Events the detectors saw, those read again included",
               number(sample.detector.events));
     out.gauge("pppoe_guard_events_repeated", "Events that said the same again", number(sample.detector.repeated));
@@ -72,8 +76,20 @@ void Metrics::write(const std::filesystem::path& file, const Sample& sample, con
     out.gauge("pppoe_guard_packed_lossily", "IDs of which something was forgotten because too many were busy",
               number(sample.detector.packed_lossily));
     out.gauge("pppoe_guard_ids", "IDs that are remembered", number(sample.streams));
+    const SnapshotWriter::Status& snapshots = sample.snapshots;
+    const auto seconds = [](auto span) { return std::chrono::duration<double>(span).count(); };
+    out.gauge("pppoe_guard_snapshots_written", "Snapshots since the start", number(snapshots.written));
+    out.gauge("pppoe_guard_snapshots_failed", "Snapshots that could not be written", number(snapshots.failed));
+    out.gauge("pppoe_guard_snapshots_refused", "Snapshots that the last start could not use",
+              number(snapshots.refused));
+    out.gauge("pppoe_guard_snapshot_seconds", "When the last snapshot was written, since 1970",
+              std::floor(seconds(snapshots.last.time_since_epoch())));
+    out.gauge("pppoe_guard_snapshot_pause_seconds", "How long the pipeline waited for it", seconds(snapshots.pause));
     out.gauge("pppoe_guard_active_ids", "IDs accepted or alive within 24 hours", number(sample.active_ids));
     out.gauge("pppoe_guard_lag_seconds", "How old the newest event read is, when more are waiting", sample.lag_seconds);
+    if (sample.rows_past_term)
+        out.gauge("pppoe_guard_rows_past_term", "Rows in PostgreSQL past their term: must be 0",
+                  number(*sample.rows_past_term));
     out.gauge("pppoe_guard_table_generation", "Generation of the published table", number(enforcer.generation));
     out.gauge("pppoe_guard_table_suspended", "IDs in the published table", number(enforcer.suspended));
     out.gauge("pppoe_guard_table_blocked", "Sources in the published table", number(enforcer.blocked));

@@ -5,11 +5,14 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "analyzer/daemon/enforcer.hpp"
+#include "analyzer/daemon/event_source.hpp"
+#include "analyzer/daemon/inputs.hpp"
 #include "analyzer/daemon/recorder.hpp"
-#include "analyzer/daemon/spool_source.hpp"
+#include "analyzer/daemon/snapshot_writer.hpp"
 #include "analyzer/detection/detector.hpp"
 
 namespace guard::daemon {
@@ -21,13 +24,15 @@ class Metrics {
 
     void recorded(const Recorded& recorded);
     void database_failed();
-    void future_event();
 
     struct Sample {
-        std::map<std::string, SpoolSource::Status> spools;
+        std::map<std::string, StreamStatus> streams_read;
         detection::DetectorCounters detector;
+        InputCounters inputs;
         std::size_t streams = 0, active_ids = 0;
         double lag_seconds = 0;
+        SnapshotWriter::Status snapshots;
+        std::optional<std::uint64_t> rows_past_term{};  // none: not asked yet
     };
     // Throws std::system_error when the file cannot be written.
     void write(const std::filesystem::path& file, const Sample& sample, const EnforcerStatus& enforcer);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "analyzer/daemon/finding_rows.hpp"
+#include "analyzer/daemon/recorder.hpp"
 
 namespace guard::daemon {
 namespace {
@@ -66,6 +67,7 @@ bool add_finding(pqxx::work& transaction, const Decision& decision) {
         finding.summary_ja);
     if (made.empty()) return false;
     insert_evidence(transaction, made[0][0].as<std::int64_t>(), finding);
+    join_mass_event(transaction, decision, incident);
     return true;
 }
 

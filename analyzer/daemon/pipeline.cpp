@@ -2,31 +2,30 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 #include "analyzer/daemon/snapshot.hpp"
-#include "sql/connection.hpp"
 #include "sql/migrate.hpp"
 #include "sql/settings.hpp"
 
 namespace guard::daemon {
 namespace {
 
-constexpr std::size_t kBatchEvents = 1024;
-constexpr auto kDefaultPoll = std::chrono::milliseconds{50};
+constexpr auto kDefaultPoll = std::chrono::milliseconds{10};
 constexpr auto kRetry = std::chrono::seconds{1};
-constexpr auto kFuture = std::chrono::seconds{120};
 
-// PostgreSQL refuses the data, and will again: SQLSTATE classes 22 and 23. All else is its own trouble and passes.
-bool refuses_data(const pqxx::sql_error& error) {
-    const std::string state = error.sqlstate().substr(0, 2);
-    return state == "22" || state == "23";
+Actions actions_of(const config::DetectionSettings& settings) {
+    return {settings.mode, settings.profile, settings.rule_modes};
 }
+
+struct MigrationsMissing : std::exception {
+    [[nodiscard]] const char* what() const noexcept override {
+        return "the database needs \"guardctl migrate\" before the analyzer can start";
+    }
+};
 
 }  // namespace
 
-Pipeline::Pipeline(const config::Settings& settings, GeoFiles geo, const Clock& clock, Enforcer& enforcer,
-                   Disconnector& disconnector)
+Pipeline::Pipeline(const config::Settings& settings, GeoFiles geo, std::unique_ptr<EventSource> source,
+                   const Clock& clock, Enforcer& enforcer, Disconnector& disconnector)
     : settings_(settings),
       clock_(clock),
       enforcer_(enforcer),
@@ -34,358 +33,211 @@ Pipeline::Pipeline(const config::Settings& settings, GeoFiles geo, const Clock& 
       geo_(std::move(geo)),
       key_(state_key(settings.state_directory)),
       detector_(settings.detection, geo_.locator, {}, key_),
-      events_(kBatchEvents) {
-    const auto loaded = load_learned(detector_, key_, settings.state_directory);
-    if (!loaded.warning.empty()) spdlog::warn("event=snapshot_damaged detail=\"{}\"", loaded.warning);
-    spdlog::info("event=snapshot_loaded ids={}", loaded.ids);
-}
+      snapshots_(settings.state_directory, key_),
+      source_(std::move(source)),
+      journal_(settings.state_directory),
+      inputs_(detector_, *source_, journal_, clock, settings.detection.guards.max_lag),
+      link_(settings, "pppoe-guard-analyzer") {}
 
 void Pipeline::run(const std::stop_token& stop) {
     start(stop);
     for (Timer* timer : {&snapshot_, &day_, &contracts_}) timer->restart();
+    bool all_recorded = true;
     while (!stop.stop_requested()) {
         apply_controls();
         Batch batch;
-        const bool more = read_events(batch);
-        if (!more) caught_up(batch);
-        if (!replaying_ && (batch.has_effects() || progress_.due())) commit(batch, stop);
+        const bool more = read(batch, stop);
+        if (inputs_.stage() != Inputs::Stage::recorded && (batch.has_effects() || progress_.due()))
+            all_recorded = commit(batch, stop);
         housekeeping();
+        begin_snapshot();
         if (!more) pause_.wait_for(settings_.spool_poll.count() > 0 ? settings_.spool_poll : kDefaultPoll, stop);
     }
-    save_snapshot();
+    write_last_snapshot(all_recorded);
 }
 
 // Waits for the database: without the position that was committed last nothing may be read.
 void Pipeline::start(const std::stop_token& stop) {
-    while (!stop.stop_requested() && !source_) {
-        const bool done = with_database([&](pqxx::connection& database) {
-            if (!sql::plan(database).empty())
-                throw std::runtime_error("the database needs \"guardctl migrate\" before the analyzer can start");
-            {
-                pqxx::work transaction(database);
-                sql::publish_settings(transaction, settings_);
-                transaction.commit();
-            }
-            releases_.open(clock_.now() - settings_.spool_retention);
-            verdicts_.open(clock_.now() - settings_.spool_retention);
-            read_decisions(database);
-            subscribers_.read_contracts(database);
-            subscribers_.read_allowed(database);
-            detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
-            committed_ = stored_positions(database);
-            source_ = std::make_unique<SpoolSource>(settings_.spools, committed_);
-        });
+    while (!stop.stop_requested() && !started_) {
+        const bool done = with_database(
+            [&](pqxx::connection& database) {
+                if (!sql::plan(database).empty()) throw MigrationsMissing{};
+                {
+                    pqxx::work transaction(database);
+                    sql::publish_settings(transaction, settings_);
+                    transaction.commit();
+                }
+                committed_ = stored_positions(database);
+                Inputs::Start start;
+                start.committed = committed_;
+                start.since = clock_.now() - settings_.spool_retention;
+                start.actions = actions_of(settings_.detection);
+                start.allowed = read_allowed(database);
+                start.contracts = std::make_shared<const Contracts>(read_contracts(database));
+                start.gateways = geo_.gateways;
+                start.places = geo_.fingerprint;
+                start.releases = releases_since(database, start.since);
+                start.verdicts = verdicts_since(database, start.since);
+                start.snapshot = restore();
+                inputs_.begin(std::move(start));
+                inputs_.open_disconnects().read(database);
+                started_ = true;
+            },
+            std::chrono::minutes{11});
         if (!done) pause_.wait_for(kRetry, stop);
     }
 }
 
-void Pipeline::reload(GeoFiles geo) {
+// Goes on from the newest snapshot, unless the database is older than it: what came between the two was then recorded
+// by nobody, and all has to be read again.
+Positions Pipeline::restore() {
+    LoadedState state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory);
+    if (!covers(*source_, committed_, state.positions)) {
+        spdlog::warn("event=snapshot_ahead detail=\"the database is older; reading the journal again\"");
+        state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory, Part::learned);
+    }
+    snapshots_.loaded(state);
+    // What a detector is made with cannot be assigned.
+    std::destroy_at(&detector_);
+    std::construct_at(&detector_, std::move(*state.detector));
+    return state.positions;
+}
+
+void Pipeline::reload(Reload wanted) {
     const std::lock_guard lock(reload_mutex_);
-    reloaded_ = std::move(geo);
+    if (reloaded_ && !wanted.geo) wanted.geo = std::move(reloaded_->geo);
+    reloaded_ = std::move(wanted);
 }
 
 // True when there is more to read at once.
-bool Pipeline::read_events(Batch& batch) {
-    if (!source_) return false;
-    std::size_t count = 0;
-    bool already_recorded = false, more = true;
-    for (; count < kBatchEvents; ++count, source_->pop()) {
-        const LoginEvent* event = source_->peek();
-        more = event != nullptr;
-        if (!more) break;
-        const bool known = source_->already_recorded();
-        if (count == 0 && !known && !end_replay()) return false;
-        if (count != 0 && known != already_recorded) break;
-        already_recorded = known;
-        events_[count] = *event;
+bool Pipeline::read(Batch& batch, const std::stop_token& stop) {
+    if (!started_) return false;
+    if (inputs_.stage() == Inputs::Stage::live && !live_ && !go_live(batch)) {
+        pause_.wait_for(kRetry, stop);
+        return true;
     }
-    if (count == 0) return more;
-    take_events(std::span(events_).first(count), already_recorded, batch);
-    batch.positions = source_->positions();
-    batch.event_time = last_event_;
+    const bool more = inputs_.read(batch);
+    if (inputs_.stage() == Inputs::Stage::live && !live_) {
+        // What was decided until here has to be in the database before it is asked who is suspended.
+        commit(batch, stop);
+        batch = {};
+        return true;
+    }
+    if (!more) inputs_.caught_up(batch);
     return more;
 }
 
-// To the detectors several at a time, which is faster; but each after the releases that came before it, and with the
-// lag of its own.
-void Pipeline::take_events(std::span<LoginEvent> events, bool already_recorded, Batch& batch) {
-    const Time now = clock_.now();
-    const auto lags = [&](const LoginEvent& event) {
-        return !already_recorded && now > event.time + settings_.detection.guards.max_lag;
-    };
-    std::vector<detection::Decision> decisions;
-    for (std::size_t at = 0; at < events.size();) {
-        const bool lagging = lags(events[at]);
-        views_.clear();
-        for (; at < events.size() && lags(events[at]) == lagging; ++at) {
-            LoginEvent& event = events[at];
-            if (event.time > now + kFuture) {
-                metrics_.future_event();
-                event.time = now;
-            }
-            if (releases_.due(event.time) || verdicts_.due(event.time)) {
-                if (!views_.empty()) break;
-                apply_releases(event.time);
-            }
-            views_.emplace_back(event);
-            last_event_ = std::max(last_event_, event.time);
-        }
-        detector_.set_lagging(lagging);
-        detector_.on_events(views_, decisions);
-    }
-    take_decisions(decisions, already_recorded, batch);
+// All that was recorded or journalled before the restart has been read again. Who is suspended, and what people decided
+// meanwhile, is for the database to say. False when it is away.
+bool Pipeline::go_live(Batch& batch) {
+    std::vector<detection::OpenSuspension> open;
+    bool breaker = false;
+    const bool told = with_database([&](pqxx::connection& database) {
+        read_decisions(database);
+        open = open_suspensions(database);
+        breaker = breaker_is_open(database);
+    });
+    if (!told) return false;
+    inputs_.set_breaker_open(breaker);
+    inputs_.set_actions(actions_of(settings_.detection));
+    inputs_.meet_database(open, batch);
+    minute_.expire();  // the allow list as it is now
+    live_ = true;
+    for (const auto& [stream, status] : source_->status())
+        if (status.deleted_unread > 0)
+            spdlog::warn("event=journal_gap spool=\"{}\" segments={}", stream, status.deleted_unread);
+    spdlog::info("event=replayed ids={}", detector_.streams().size());
+    return true;
 }
 
-void Pipeline::take_decisions(std::vector<detection::Decision>& decisions, bool already_recorded, Batch& batch) {
-    auto late = detector_.take_late_sessions();
-    if (already_recorded) return;
-    std::move(decisions.begin(), decisions.end(), std::back_inserter(batch.decisions));
-    std::move(late.begin(), late.end(), std::back_inserter(batch.late_sessions));
-}
-
-// All that was recorded before the restart has been read again. Who is suspended is for the database to say: people may
-// have decided meanwhile. False when it is away.
-bool Pipeline::end_replay() {
-    if (!replaying_) return true;
-    apply_releases(last_event_);
-    // Whom a person suspended while nobody was here to end the sessions.
-    for (const Verdict& verdict : verdicts_.waiting())
-        if (verdict.kind == Verdict::Kind::suspended) apply_verdict(verdict);
-    replaying_ =
-        !with_database([&](pqxx::connection& database) { detector_.restore_suspensions(open_suspensions(database)); });
-    if (!replaying_) spdlog::info("event=replayed ids={}", detector_.streams().size());
-    return !replaying_;
-}
-
-// Nothing more is there now: time itself may decide what has settled.
-void Pipeline::caught_up(Batch& batch) {
-    if (!source_) return;
-    if (!end_replay()) return;
-    const Time now = clock_.now();
-    apply_releases(now);
-    detector_.set_lagging(false);
-    std::vector<detection::Decision> decisions;
-    detector_.advance(now, decisions);
-    take_decisions(decisions, false, batch);
-    batch.positions = source_->positions();
-    batch.event_time = last_event_;
-}
-
-pqxx::connection& Pipeline::connection() {
-    if (!connection_) connection_ = sql::connect(settings_, "pppoe-guard-analyzer");
-    return *connection_;
-}
-
-// Runs `work` on the connection. False when the database was not to be had; the connection is then made anew next time.
-template <class Work>
-bool Pipeline::with_database(Work work) {
-    try {
-        work(connection());
-        return true;
-    } catch (const pqxx::failure& error) {
-        database_failed("event=database_away", error.what());
-        return false;
-    }
-}
-
-void Pipeline::commit(Batch& batch, const std::stop_token& stop) {
-    if (!batch.has_effects() && batch.positions == committed_) return;
-    while (!try_commit(batch)) {
-        // What is not committed is read again after the next start.
-        if (!pause_.wait_for(kRetry, stop)) return;
-    }
+// False: it is time to stop, and what is not committed is read again after the next start.
+bool Pipeline::commit(Batch& batch, const std::stop_token& stop) {
+    if (batch.positions.empty() || (!batch.has_effects() && batch.positions == committed_)) return true;
+    while (!try_commit(batch))
+        if (!pause_.wait_for(kRetry, stop)) return false;
     committed_ = batch.positions;
+    return true;
 }
 
 // False: not now.
 bool Pipeline::try_commit(const Batch& batch) {
+    // No effect may outlive a control input that it rests on.
     try {
-        note(record(connection(), batch, *geo_.locator, transaction_id_), batch);
-        return true;
-    } catch (const pqxx::in_doubt_error&) {
-        connection_.reset();
-        return resolve_doubt();
-    } catch (const pqxx::sql_error& error) {
-        if (refuses_data(error)) return with_database([&](pqxx::connection&) { record_one_by_one(batch); });
-        database_failed("event=database_refuses", error.what());
-    } catch (const pqxx::failure& error) {
-        database_failed("event=database_away", error.what());
+        inputs_.sync();
+    } catch (const std::system_error& error) {
+        trouble_.warn(std::string("event=control_journal_not_written detail=\"") + error.what() + '"');
     }
-    return false;
+    bool done = false;
+    with_database([&](pqxx::connection& database) {
+        if (in_doubt_ && !resolve_doubt(database, done)) return;
+        if (done) return;
+        const auto recorded = record_or_bury(database, batch);
+        done = true;
+        note(recorded, batch);
+    });
+    return done;
+}
+
+Recorded Pipeline::record_or_bury(pqxx::connection& database, const Batch& batch) {
+    const auto attempt = [&](Refused refused) {
+        try {
+            return record(database, batch, *geo_.locator, transaction_id_, refused);
+        } catch (const pqxx::in_doubt_error&) {
+            in_doubt_ = true;
+            throw;
+        }
+    };
+    try {
+        return attempt(Refused::fails);
+    } catch (const pqxx::sql_error& error) {
+        if (trouble_of(error) != Trouble::data) throw;
+    }
+    return attempt(Refused::is_kept);
 }
 
 void Pipeline::note(const Recorded& recorded, const Batch& batch) {
     metrics_.recorded(recorded);
-    if (recorded.breaker_opened) detector_.set_breaker_open(true);
+    if (recorded.breaker_opened) inputs_.set_breaker_open(true);
     if (recorded.suspended > 0 || !batch.late_sessions.empty()) disconnector_.wake();
     if (recorded.suspended > 0 || recorded.blocks > 0 || recorded.reviews > 0)
         spdlog::info("event=recorded suspended={} reviews={} blocks={}", recorded.suspended, recorded.reviews,
                      recorded.blocks);
+    for (const auto& [what, sqlstate] : recorded.dead)
+        spdlog::error("event=decision_refused what={} sqlstate={}", what, sqlstate);
 }
 
-// The connection went in the middle of a commit: PostgreSQL knows what became of it. False: nothing, or not known yet.
-bool Pipeline::resolve_doubt() {
-    std::optional<bool> committed;
-    const bool answered =
-        with_database([&](pqxx::connection& database) { committed = was_committed(database, transaction_id_); });
-    if (answered && committed) {
-        spdlog::info("event=doubt_resolved committed={}", *committed);
-        disconnector_.wake();
-    }
-    // While it is in progress a second try would only wait for the locks of the first.
-    return answered && committed.value_or(false);
+// The connection went in the middle of a commit: PostgreSQL knows what became of it. False: not known yet, and while it
+// is in progress a second try would only wait for the locks of the first.
+bool Pipeline::resolve_doubt(pqxx::connection& database, bool& committed) {
+    const auto known = was_committed(database, transaction_id_);
+    if (!known) return false;
+    in_doubt_ = false;
+    committed = *known;
+    spdlog::info("event=doubt_resolved committed={}", committed);
+    disconnector_.wake();
+    return true;
 }
 
-void Pipeline::database_failed(const char* event, const char* detail) {
-    trouble_.warn(std::string(event) + " detail=\"" + detail + '"');
+void Pipeline::database_failed(const char* event, const std::string& detail) {
+    // Its further lines may show a row, and so an ID.
+    trouble_.warn(std::string(event) + " detail=\"" + detail.substr(0, detail.find('\n')) + '"');
     metrics_.database_failed();
-    connection_.reset();
+    link_.drop();
 }
 
-// One of the decisions cannot be stored: the others are, and an alarm tells of that one.
-void Pipeline::record_one_by_one(const Batch& batch) {
-    for (const auto& decision : batch.decisions) {
-        Batch single;
-        single.decisions.push_back(decision);
-        try {
-            note(record(connection(), single, *geo_.locator, transaction_id_), single);
-        } catch (const pqxx::sql_error& error) {
-            if (!refuses_data(error)) throw;
-            spdlog::error("event=decision_refused rule={} sqlstate={}", to_string(decision.finding.rule),
-                          error.sqlstate());
-            pqxx::work transaction(connection());
-            transaction.exec_params("SELECT guard.raise_alarm('decision_refused', $1)",
-                                    std::string(to_string(decision.finding.rule)) + ": SQLSTATE " + error.sqlstate());
-            transaction.commit();
-        }
-    }
-    Batch rest = batch;
-    rest.decisions.clear();
-    note(record(connection(), rest, *geo_.locator, transaction_id_), rest);
-}
-
-void Pipeline::apply_controls() {
-    {
-        const std::lock_guard lock(reload_mutex_);
-        if (reloaded_) {
-            geo_ = std::move(*reloaded_);
-            reloaded_.reset();
-            detector_.set_locator(geo_.locator);
-            minute_.expire();  // knowledge holds the gateways: read it again now
-        }
-    }
-    if (!source_ || !control_.due()) return;
-    with_database([&](pqxx::connection& database) {
-        read_decisions(database);
-        detector_.set_breaker_open(breaker_is_open(database));
-    });
-}
-
-// A release is an event: it takes its place among them by its time; and so does what a person found.
-void Pipeline::apply_releases(Time until) {
-    while (releases_.due(until) || verdicts_.due(until)) {
-        const bool verdict_first =
-            verdicts_.due(until) &&
-            (!releases_.due(until) || verdicts_.waiting().front().time < releases_.waiting().front().time);
-        if (verdict_first) {
-            apply_verdict(verdicts_.take());
-            continue;
-        }
-        const Release release = releases_.take();
-        detector_.release(release.service, release.id, release.time);
-    }
-}
-
-void Pipeline::apply_verdict(const Verdict& verdict) {
-    switch (verdict.kind) {
-        case Verdict::Kind::suspended:
-            detector_.suspend_by_person(verdict.service, verdict.id, verdict.time);
-            break;
-        case Verdict::Kind::ordinary:
-            detector_.found_ordinary(verdict.service, verdict.id, verdict.places, verdict.time);
-            break;
-        case Verdict::Kind::dismissed:
-            detector_.dismiss(verdict.service, verdict.id, verdict.time);
-            break;
-    }
-}
-
-void Pipeline::read_decisions(pqxx::connection& database) {
-    releases_.add(releases_since(database, releases_.since()));
-    verdicts_.add(verdicts_since(database, verdicts_.since()));
-}
-
-void Pipeline::housekeeping() {
-    if (!source_) return;
-    if (blocks_.due())
-        with_database([](pqxx::connection& database) {
-            pqxx::work transaction(database);
-            transaction.exec(
-                "UPDATE guard.block SET ended_at = expires_at WHERE ended_at IS NULL AND expires_at <= "
-                "clock_timestamp()");
-            transaction.commit();
-        });
-    if (checks_.due()) check_normalisation();
-    if (minute_.due()) {
-        with_database([&](pqxx::connection& database) {
-            pqxx::work transaction(database);
-            transaction.exec("SELECT guard.judge_password_changes()");
-            transaction.exec("SELECT guard.escalate_reviews()");
-            transaction.commit();
-            pqxx::work sealing(database);
-            sealing.exec("SELECT guard.seal_audit()");
-            sealing.commit();
-            subscribers_.read_allowed(database);
-            if (contracts_.due()) subscribers_.read_contracts(database);
-            detector_.set_knowledge(subscribers_.knowledge(geo_.gateways));
-        });
-        source_->keep_term(settings_.spool_retention, clock_.now());
-    }
-    if (snapshot_.due()) save_snapshot();
-    if (day_.due())
-        with_database([](pqxx::connection& database) {
-            pqxx::work transaction(database);
-            transaction.exec("SELECT * FROM guard.apply_retention()");
-            transaction.commit();
-        });
-    if (!settings_.metrics_file.empty() && metrics_due_.due()) try {
-            const double lag = std::chrono::duration<double>(clock_.now() - last_event_).count();
-            metrics_.write(settings_.metrics_file,
-                           {source_->status(), detector_.counters(), detector_.streams().size(), detector_.active_ids(),
-                            last_event_ == Time{} || source_->peek() == nullptr ? 0 : std::max(lag, 0.0)},
-                           enforcer_.status());
-        } catch (const std::system_error& error) {
-            trouble_.warn(std::string("event=metrics_not_written detail=\"") + error.what() + '"');
-        }
-}
-
-// radiusd must normalise IDs as we do, or a suspension misses its ID: then no table is published until a person has
-// seen to it.
-void Pipeline::check_normalisation() {
-    const std::string own = settings_.identity.fingerprint();
-    bool same = true;
-    for (const auto& [directory, status] : source_->status()) {
-        const std::string& theirs = status.writers.id_fingerprint;
-        if (theirs.empty() || theirs == own) continue;
-        same = false;
-        trouble_.warn("event=normalisation_differs spool=\"" + directory + "\" module=\"" + theirs + "\" analyzer=\"" +
-                      own + "\" detail=\"no table is published\"");
-        with_database([&](pqxx::connection& database) {
-            pqxx::work transaction(database);
-            transaction.exec_params("SELECT guard.raise_alarm('normalisation', $1)",
-                                    "spool " + directory + ": radiusd uses " + theirs + ", the analyzer " + own);
-            transaction.commit();
-        });
-    }
-    enforcer_.set_paused(!same);
-}
-
-void Pipeline::save_snapshot() {
-    detector_.forget(clock_.now());
+// It answers, but not with what was asked for. What will not pass by itself raises an alarm; nothing is given up for
+// it.
+void Pipeline::database_refuses(const pqxx::sql_error& error) {
+    const std::string state = sqlstate_of(error);
+    database_failed("event=database_refuses", "SQLSTATE " + state + ": " + error.what());
+    if (trouble_of(error) == Trouble::passing) return;
     try {
-        save_learned(detector_, key_, settings_.state_directory);
-    } catch (const std::system_error& error) {
-        spdlog::error("event=snapshot_not_written detail=\"{}\"", error.what());
+        pqxx::work transaction(link_.get());
+        transaction.exec_params("SELECT guard.raise_alarm('database_refuses', $1)", "SQLSTATE " + state);
+        transaction.commit();
+    } catch (const std::exception& failed) {
+        alarm_trouble_.warn(std::string("event=alarm_not_raised detail=\"") + failed.what() + '"');
+        link_.drop();
     }
 }
 

@@ -3,20 +3,21 @@
 // its own and has the connection that writes.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <pqxx/pqxx>
-#include <span>
 #include <stop_token>
 #include <vector>
 
 #include "analyzer/daemon/control.hpp"
+#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/disconnector.hpp"
 #include "analyzer/daemon/enforcer.hpp"
-#include "analyzer/daemon/inbox.hpp"
+#include "analyzer/daemon/inputs.hpp"
 #include "analyzer/daemon/metrics.hpp"
 #include "analyzer/daemon/once_a_minute.hpp"
 #include "analyzer/daemon/recorder.hpp"
-#include "analyzer/daemon/spool_source.hpp"
+#include "analyzer/daemon/snapshot_writer.hpp"
 #include "analyzer/daemon/timer.hpp"
 #include "analyzer/daemon/wakeup.hpp"
 #include "analyzer/detection/detector.hpp"
@@ -27,42 +28,54 @@ namespace guard::daemon {
 struct GeoFiles {
     std::shared_ptr<const geo::Locator> locator;
     std::vector<IpAddress> gateways;
+    std::string fingerprint;  // of what is in the files
 };
 
 class Pipeline {
   public:
     // Throws std::system_error when the state directory cannot be used.
-    Pipeline(const config::Settings& settings, GeoFiles geo, const Clock& clock, Enforcer& enforcer,
-             Disconnector& disconnector);
+    Pipeline(const config::Settings& settings, GeoFiles geo, std::unique_ptr<EventSource> source, const Clock& clock,
+             Enforcer& enforcer, Disconnector& disconnector);
 
     // The thread. Returns when stopped; throws what it cannot go on with.
     void run(const std::stop_token& stop);
-    // From any thread: use these from the next event on.
-    void reload(GeoFiles geo);
+    // From any thread: use these from the next event on, and read contracts and allow list again. Of the settings those
+    // count that can be taken over (config::take_over).
+    struct Reload {
+        config::Settings settings;
+        std::optional<GeoFiles> geo;
+    };
+    void reload(Reload wanted);
+    // From any thread: who waits for PostgreSQL has to end, or has waited too long.
+    DatabaseLink& link() { return link_; }
+    // The journal has been read again, from here on decisions are recorded. From any thread.
+    [[nodiscard]] bool live() const { return live_; }
+    // run() is about to return and asks the database for nothing more. From any thread.
+    [[nodiscard]] bool ended() const { return ended_; }
 
   private:
     void start(const std::stop_token& stop);
-    bool read_events(Batch& batch);
-    void take_events(std::span<LoginEvent> events, bool already_recorded, Batch& batch);
-    void take_decisions(std::vector<detection::Decision>& decisions, bool already_recorded, Batch& batch);
-    bool end_replay();
-    void caught_up(Batch& batch);
-    void commit(Batch& batch, const std::stop_token& stop);
+    bool read(Batch& batch, const std::stop_token& stop);
+    bool go_live(Batch& batch);
+    bool commit(Batch& batch, const std::stop_token& stop);
     bool try_commit(const Batch& batch);
-    bool resolve_doubt();
+    Recorded record_or_bury(pqxx::connection& database, const Batch& batch);
+    bool resolve_doubt(pqxx::connection& database, bool& committed);
     void note(const Recorded& recorded, const Batch& batch);
-    void database_failed(const char* event, const char* detail);
-    void record_one_by_one(const Batch& batch);
+    void database_failed(const char* event, const std::string& detail);
+    void database_refuses(const pqxx::sql_error& error);
     void apply_controls();
-    void apply_releases(Time until);
-    void apply_verdict(const Verdict& verdict);
     void read_decisions(pqxx::connection& database);
+    void take_reload();
     void housekeeping();
+    void once_a_minute();
+    void write_metrics();
     void check_normalisation();
-    void save_snapshot();
-    pqxx::connection& connection();
+    Positions restore();
+    void begin_snapshot();
+    void write_last_snapshot(bool all_recorded);
     template <class Work>
-    bool with_database(Work work);
+    bool with_database(Work work, std::chrono::seconds longest = std::chrono::seconds{90});
 
     const config::Settings& settings_;
     const Clock& clock_;
@@ -70,28 +83,46 @@ class Pipeline {
     Disconnector& disconnector_;
     GeoFiles geo_;
     std::mutex reload_mutex_;
-    std::optional<GeoFiles> reloaded_;  // guarded by reload_mutex_
+    std::optional<Reload> reloaded_;  // guarded by reload_mutex_
+    std::optional<config::Settings> to_publish_;
 
     HashKey key_;
     detection::Detector detector_;
-    KnownSubscribers subscribers_;
-    std::unique_ptr<SpoolSource> source_;
-    std::unique_ptr<pqxx::connection> connection_;
-    Inbox<Release> releases_;
-    Inbox<Verdict> verdicts_;
-    std::vector<LoginEvent> events_;     // read, and not yet seen by the detector; kept for their memory
-    std::vector<LoginEventView> views_;  // of those that go to the detector together
-    Time last_event_{};
-    std::map<std::string, std::string> committed_;
+    SnapshotWriter snapshots_;
+    Positions snapshot_positions_;    // of the snapshot that was begun last
+    std::uint64_t acknowledged_ = 0;  // snapshots
+    std::unique_ptr<EventSource> source_;
+    ControlJournal journal_;
+    Inputs inputs_;
+    DatabaseLink link_;
+    Positions committed_;
     std::int64_t transaction_id_ = 0;  // of the last try to record
-    bool replaying_ = true;            // only events whose effects were recorded before the restart were read so far
+    bool in_doubt_ = false;            // what became of it is not known
+    bool started_ = false;
+    std::atomic<bool> live_{false}, ended_{false};
+    std::optional<std::uint64_t> rows_past_term_;
     Metrics metrics_;
     Wakeup pause_;
-    OnceAMinute trouble_;
+    OnceAMinute trouble_, alarm_trouble_;
     Timer control_{std::chrono::milliseconds{250}}, progress_{std::chrono::seconds{1}},
         blocks_{std::chrono::seconds{1}}, metrics_due_{std::chrono::seconds{15}}, checks_{std::chrono::seconds{10}},
         minute_{std::chrono::seconds{60}}, snapshot_{std::chrono::minutes{10}}, contracts_{std::chrono::minutes{10}},
-        day_{std::chrono::hours{24}};
+        terms_{std::chrono::minutes{10}}, day_{std::chrono::hours{24}};
 };
+
+// Runs `work` on the connection. False when the database was not to be had; the connection is then made anew next time.
+template <class Work>
+bool Pipeline::with_database(Work work, std::chrono::seconds longest) {
+    const DatabaseLink::Use use(link_, longest);
+    try {
+        work(link_.get());
+        return true;
+    } catch (const pqxx::sql_error& error) {
+        database_refuses(error);
+    } catch (const pqxx::failure& error) {
+        database_failed("event=database_away", error.what());
+    }
+    return false;
+}
 
 }  // namespace guard::daemon

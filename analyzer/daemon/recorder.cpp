@@ -1,11 +1,13 @@
 #include "analyzer/daemon/recorder.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
 #include <pqxx/binarystring>
+#include <set>
 
+#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/finding_rows.hpp"
 
 namespace guard::daemon {
@@ -127,6 +129,25 @@ void record_source(pqxx::work& transaction, const Decision& decision) {
         reason_of(decision));
 }
 
+// Between which regions many went: of the newest step, or of all there are. "JP-01 JP-46"
+std::string regions_of(const Finding& finding) {
+    std::set<std::string_view> regions;
+    if (!finding.steps.empty()) {
+        regions = {finding.steps.back().from.region.view(), finding.steps.back().to.region.view()};
+    } else {
+        for (const geo::Place& place : finding.places) regions.insert(place.region.view());
+    }
+    return fmt::format("{}", fmt::join(regions, " "));
+}
+
+// Nobody is asked any more to end a session at an address that is another's by now.
+void cancel_disconnects(pqxx::work& transaction, const TakenAddress& taken) {
+    transaction.exec_params(
+        "UPDATE guard.disconnect SET state = 'cancelled', done_at = clock_timestamp(), last_answer = 'another ID was "
+        "given the address' WHERE done_at IS NULL AND address = $1::inet AND (service <> $2 OR id <> $3)",
+        taken.address.to_string(), text(to_string(taken.service)), pqxx::binarystring(taken.id));
+}
+
 bool open_breaker(pqxx::work& transaction) {
     const auto rows = transaction.exec(
         "INSERT INTO guard.breaker (reason) VALUES ('more suspensions than the set rate') ON CONFLICT DO NOTHING "
@@ -147,28 +168,103 @@ void record_decision(pqxx::work& transaction, const Decision& decision, const ge
     const std::int64_t incident = record_incident(transaction, decision);
     record_finding(transaction, decision, incident);
     if (decision.action == Action::review) ++recorded.reviews;
+    join_mass_event(transaction, decision, incident);
     if (decision.reason == Reason::breaker)
         recorded.breaker_opened = open_breaker(transaction) || recorded.breaker_opened;
     if (decision.action == Action::suspend && decision.enforced)
         if (record_suspension(transaction, decision, incident, locator)) ++recorded.suspended;
 }
 
+void record_late_session(pqxx::work& transaction, const detection::LateSession& late, const geo::Locator& locator) {
+    const auto rows = transaction.exec_params(
+        "SELECT incident_id FROM guard.suspension WHERE service = $1 AND id = $2 AND released_at IS NULL",
+        text(to_string(late.service)), pqxx::binarystring(late.id));
+    if (rows.empty()) return;
+    for (const IpAddress& address : late.addresses)
+        queue_disconnect(transaction, rows[0][0].as<std::int64_t>(), late.service, late.id, address, locator);
+}
+
+// What of it a person needs to do by hand what could not be recorded.
+std::string content(const Decision& decision) {
+    std::string lines =
+        fmt::format("action: {}\ngrade: {}\n{}\n{}\n", to_string(decision.action), to_string(decision.finding.grade),
+                    decision.finding.summary_en, decision.finding.summary_ja);
+    for (const detection::Evidence& evidence : decision.finding.evidence)
+        lines += fmt::format("{} {} {} {}\n", format_rfc3339(evidence.time), to_string(evidence.kind),
+                             evidence.address ? evidence.address->to_string() : "-", evidence.region.view());
+    return lines;
+}
+
+// It may be the time that PostgreSQL has no room for.
+std::optional<std::string> storable(Time time) {
+    const auto year = std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(time)).year();
+    if (year < std::chrono::year{1970} || year > std::chrono::year{9999}) return std::nullopt;
+    return format_rfc3339(time);
+}
+
+Recorded::Dead bury(pqxx::work& transaction, const Decision& decision, const std::string& sqlstate) {
+    const Finding& finding = decision.finding;
+    const std::string rule = text(to_string(finding.rule));
+    constexpr std::size_t kMostContent = 65536;
+    const pqxx::binarystring id(finding.source ? std::string{} : finding.id);
+    const std::string words = content(decision).substr(0, kMostContent);
+    transaction.exec_params(
+        "INSERT INTO guard.dead_letter (what, rule, service, id, event_time, sqlstate, content) "
+        "VALUES ('decision', $1, $2, nullif($3::bytea, ''::bytea), $4, $5, $6)",
+        rule, text(to_string(finding.service)), id, storable(finding.time), sqlstate, pqxx::binarystring(words));
+    transaction.exec_params("SELECT guard.raise_alarm('decision_refused', $1)", rule + ": SQLSTATE " + sqlstate);
+    return {rule, sqlstate};
+}
+
+Recorded::Dead bury(pqxx::work& transaction, const detection::LateSession& late, const std::string& sqlstate) {
+    std::string words;
+    for (const IpAddress& address : late.addresses) words += address.to_string() + '\n';
+    transaction.exec_params(
+        "INSERT INTO guard.dead_letter (what, service, id, sqlstate, content) VALUES ('late session', $1, $2, $3, $4)",
+        text(to_string(late.service)), pqxx::binarystring(late.id), sqlstate, pqxx::binarystring(words));
+    transaction.exec_params("SELECT guard.raise_alarm('decision_refused', $1)", "late session: SQLSTATE " + sqlstate);
+    return {"late session", sqlstate};
+}
+
+// One of the batch. What is refused leaves no trace in the transaction but a dead letter.
+template <class Entry, class Work>
+void take(pqxx::work& transaction, const Entry& entry, Refused refused, Recorded& recorded, const Work& work) {
+    if (refused == Refused::fails) {
+        work(recorded);
+        return;
+    }
+    transaction.exec("SAVEPOINT entry");
+    Recorded counted = recorded;
+    try {
+        work(counted);
+        transaction.exec("RELEASE SAVEPOINT entry");
+        recorded = std::move(counted);
+    } catch (const pqxx::sql_error& error) {
+        if (trouble_of(error) != Trouble::data) throw;
+        transaction.exec("ROLLBACK TO SAVEPOINT entry");
+        recorded.dead.push_back(bury(transaction, entry, sqlstate_of(error)));
+    }
+}
+
 }  // namespace
 
+void join_mass_event(pqxx::work& transaction, const Decision& decision, std::int64_t incident) {
+    if (decision.action == Action::review && decision.reason == Reason::storm)
+        transaction.exec_params("SELECT guard.join_mass_event($1, $2, $3)", incident, regions_of(decision.finding),
+                                format_rfc3339(decision.finding.time));
+}
+
 Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
-                std::int64_t& transaction_id) {
+                std::int64_t& transaction_id, Refused refused) {
     pqxx::work transaction(connection);
     transaction_id = transaction.exec1("SELECT txid_current()")[0].as<std::int64_t>();
     Recorded recorded;
-    for (const Decision& decision : batch.decisions) record_decision(transaction, decision, locator, recorded);
-    for (const detection::LateSession& late : batch.late_sessions) {
-        const auto rows = transaction.exec_params(
-            "SELECT incident_id FROM guard.suspension WHERE service = $1 AND id = $2 AND released_at IS NULL",
-            text(to_string(late.service)), pqxx::binarystring(late.id));
-        if (rows.empty()) continue;
-        for (const IpAddress& address : late.addresses)
-            queue_disconnect(transaction, rows[0][0].as<std::int64_t>(), late.service, late.id, address, locator);
-    }
+    for (const Decision& decision : batch.decisions)
+        take(transaction, decision, refused, recorded,
+             [&](Recorded& counted) { record_decision(transaction, decision, locator, counted); });
+    for (const detection::LateSession& late : batch.late_sessions)
+        take(transaction, late, refused, recorded, [&](Recorded&) { record_late_session(transaction, late, locator); });
+    for (const TakenAddress& taken : batch.taken) cancel_disconnects(transaction, taken);
     for (const auto& [spool, position] : batch.positions)
         transaction.exec_params(
             "INSERT INTO guard.progress (spool, position, event_time) VALUES ($1, $2, $3) ON CONFLICT (spool) DO "
@@ -180,11 +276,17 @@ Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Loc
 }
 
 std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id) {
-    pqxx::read_transaction transaction(connection);
-    const std::string status =
-        transaction.exec_params1("SELECT coalesce(txid_status($1), 'aborted')", transaction_id)[0].c_str();
-    if (status == "in progress") return std::nullopt;
-    return status == "committed";
+    try {
+        pqxx::read_transaction transaction(connection);
+        const std::string status =
+            transaction.exec_params1("SELECT coalesce(txid_status($1), 'aborted')", transaction_id)[0].c_str();
+        if (status == "in progress") return std::nullopt;
+        return status == "committed";
+    } catch (const pqxx::sql_error& error) {
+        // "is in the future": a standby took over that never heard of it.
+        if (sqlstate_of(error).starts_with("22")) return false;
+        throw;
+    }
 }
 
 std::map<std::string, std::string> stored_positions(pqxx::connection& connection) {

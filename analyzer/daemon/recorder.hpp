@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/daemon/open_disconnects.hpp"
 #include "analyzer/detection/detector.hpp"
 #include "geo/locator.hpp"
 
@@ -18,21 +19,35 @@ namespace guard::daemon {
 struct Batch {
     std::vector<detection::Decision> decisions;
     std::vector<detection::LateSession> late_sessions;
+    std::vector<TakenAddress> taken;
     std::map<std::string, std::string> positions;
     Time event_time{};  // of the last event
 
-    [[nodiscard]] bool has_effects() const { return !decisions.empty() || !late_sessions.empty(); }
+    [[nodiscard]] bool has_effects() const { return !decisions.empty() || !late_sessions.empty() || !taken.empty(); }
 };
 
 struct Recorded {
     std::size_t suspended = 0, reviews = 0, blocks = 0;
     bool breaker_opened = false;
+    struct Dead {
+        std::string what, sqlstate;
+    };
+    std::vector<Dead> dead;  // letters: what PostgreSQL would not take
+};
+
+// What becomes of a decision whose data PostgreSQL refuses.
+enum class Refused {
+    fails,    // all of the transaction fails; quick
+    is_kept,  // it goes to guard.dead_letter with an alarm, in the same transaction as all the others
 };
 
 // Throws pqxx exceptions. After pqxx::in_doubt_error was_committed() tells what became of `transaction_id`, which is
 // set before the commit.
-Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
-                std::int64_t& transaction_id);
+[[nodiscard]] Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Locator& locator,
+                              std::int64_t& transaction_id, Refused refused = Refused::fails);
+
+// Makes an incident, just recorded, a part of what many did at once, if that is why it waits for a person.
+void join_mass_event(pqxx::work& transaction, const detection::Decision& decision, std::int64_t incident);
 
 // Whether a transaction whose commit was in doubt has been committed; none while PostgreSQL is still at it.
 [[nodiscard]] std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id);

@@ -1,11 +1,10 @@
-// The spools of this machine as one stream in the order of time. After a restart all that is still there is read again,
-// so that the detectors remember; already_recorded() tells what was dealt with. Keeps the spools' term.
+// The spools of this machine as one stream in the order of time. A spool is a directory; one that is not there yet, or
+// not any more, is looked for again and again. Acknowledging deletes nothing: a spool keeps its term, read or not (R8).
 #pragma once
 
 #include <chrono>
 #include <filesystem>
-#include <map>
-#include <string>
+#include <memory>
 #include <vector>
 
 #include "analyzer/daemon/event_source.hpp"
@@ -15,34 +14,38 @@ namespace guard::daemon {
 
 class SpoolSource final : public EventSource {
   public:
-    // `recorded`: by directory, the position that was committed last; one that cannot be read is an error thrown as
-    // std::runtime_error, because to guess one would lose events or repeat effects.
-    SpoolSource(const std::vector<std::filesystem::path>& directories,
-                const std::map<std::string, std::string>& recorded);
+    // `directories`: spools; the last part of a path may have the wildcards of glob(7), and then stands for all
+    // directories that match, whenever they are there.
+    SpoolSource(std::vector<std::filesystem::path> directories, std::chrono::seconds retention);
 
+    void open(const Positions& from) override;
+    void stop_at(std::optional<Positions> limit) override;
     [[nodiscard]] const LoginEvent* peek() override;
-    [[nodiscard]] bool already_recorded() const override;
     void pop() override;
-    [[nodiscard]] std::map<std::string, std::string> positions() const override;
-
-    // Deletes what is past its term; returns how many segments went.
-    std::size_t keep_term(std::chrono::seconds retention, Time now) const;
-
-    struct Status {
-        spool::ReaderCounters reader;
-        spool::WriterState writers;
-    };
-    // By directory.
-    [[nodiscard]] std::map<std::string, Status> status() const;
+    [[nodiscard]] Positions positions() const override;
+    [[nodiscard]] bool covers(const Positions& one, const Positions& other) const override;
+    void acknowledge(const Positions&) override {}
+    void maintain(Time now) override;
+    [[nodiscard]] std::map<std::string, StreamStatus> status() const override;
 
   private:
     struct Spool {
-        spool::Reader reader;
-        spool::Position recorded;
-        bool caught_up = false;  // what was read goes beyond `recorded`
+        std::unique_ptr<spool::Reader> reader;
+        bool present = false;
     };
-    std::vector<Spool> spools_;
+    void look_for_spools();
+    void take_in(const std::string& directory);
+    void set_limit(Spool& spool, const std::string& directory);
+
+    const std::vector<std::filesystem::path> directories_;
+    const std::chrono::seconds retention_;
+    std::map<std::string, Spool> spools_;  // by directory
+    Positions dropped_;                    // of those that are in no use now
+    std::optional<Positions> limit_;
     Spool* front_ = nullptr;
 };
+
+// The directories that these paths stand for now: those without wildcards, there or not, and those that match.
+[[nodiscard]] std::vector<std::filesystem::path> spool_directories(const std::vector<std::filesystem::path>& paths);
 
 }  // namespace guard::daemon

@@ -174,7 +174,8 @@ Decision Detector::decide(const Finding& finding, std::uint64_t key, bool settle
         return decision;
     }
     const bool counted = stream.suspended || (stream.episode && stream.episode->suspends);
-    if (!counted && !breaker_.allow(now, active_.count(), newest_pool(finding))) {
+    // By the newest event of all: what is decided late must not fall out of the hour early.
+    if (!counted && !breaker_.allow(std::max(now, newest_), active_.count(), newest_pool(finding))) {
         decision.action = Action::review;
         decision.reason = Reason::breaker;
         return decision;
@@ -189,8 +190,11 @@ Decision Detector::decide(const Finding& finding, std::uint64_t key, bool settle
 }
 
 config::Mode Detector::mode(Rule rule) const {
-    const auto own = settings_.rule_modes.find(std::string(to_string(rule)));
-    return own != settings_.rule_modes.end() ? own->second : settings_.mode;
+    const std::string_view name = to_string(rule);
+    for (const std::string_view of : {name, name.substr(0, name.find('.'))})
+        if (const auto own = settings_.rule_modes.find(std::string(of)); own != settings_.rule_modes.end())
+            return own->second;
+    return settings_.mode;
 }
 
 void Detector::apply_mode(Decision& decision) const {
@@ -214,15 +218,25 @@ void Detector::settle(Finding finding, std::uint64_t key) {
     settling_.emplace(due, Settling{std::move(finding), key});
 }
 
+void Detector::judge_settled(std::vector<Decision>& decisions) {
+    auto settled = settling_.extract(settling_.begin());
+    if (is_in_doubt(settled.mapped().finding, settled.key())) {
+        settled.key() += settings_.settle;
+        settling_.insert(std::move(settled));
+        return;
+    }
+    decisions.push_back(decide(settled.mapped().finding, settled.mapped().key, true, settled.key()));
+}
+
 void Detector::advance(Time now, std::vector<Decision>& decisions) {
-    while (!settling_.empty() && settling_.begin()->first <= now) {
-        auto settled = settling_.extract(settling_.begin());
-        if (is_in_doubt(settled.mapped().finding, settled.key())) {
-            settled.key() += settings_.settle;
-            settling_.insert(std::move(settled));
-            continue;
-        }
-        decisions.push_back(decide(settled.mapped().finding, settled.mapped().key, true, settled.key()));
+    while (true) {
+        const Time pending = pending_.empty() ? Time::max() : pending_.begin()->first;
+        const Time settling = settling_.empty() ? Time::max() : settling_.begin()->first;
+        if (std::min(pending, settling) > now || (pending_.empty() && settling_.empty())) return;
+        if (pending <= settling)
+            judge_pending(decisions);
+        else
+            judge_settled(decisions);
     }
 }
 

@@ -12,15 +12,6 @@ namespace {
 
 constexpr auto kDay = std::chrono::hours{24};
 
-// The most certain first; churn, the least, speaks only when no other burst did.
-constexpr std::array<std::pair<Rule, PppoeRule>, 8> kPppoeRules{{{Rule::pppoe_burst_far, pppoe_burst_far},
-                                                                 {Rule::pppoe_jump_bounce, pppoe_jump_bounce},
-                                                                 {Rule::pppoe_jump_spread, pppoe_jump_spread},
-                                                                 {Rule::pppoe_jump_live, pppoe_jump_live},
-                                                                 {Rule::pppoe_burst_live, pppoe_burst_live},
-                                                                 {Rule::pppoe_burst_sessions, pppoe_burst_sessions},
-                                                                 {Rule::pppoe_jump, pppoe_jump},
-                                                                 {Rule::pppoe_burst_rate, pppoe_burst_rate}}};
 
 // The findings of an ID belong to one incident until nothing was found for a day.
 Episode& episode_at(Stream& stream, Service service, std::string_view id, Time now) {
@@ -190,6 +181,7 @@ void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& st
         // Only what would be a finding: a contract for sessions in two places makes such steps every hour.
         if (rule == Rule::pppoe_jump)
             storm_.jumped(key, match->steps.back().from, match->steps.back().to, input.event.time);
+        if (!spoken && wait_for_order(input, *match, key, newest_)) continue;
         quarantine(*match, input.event.time, stream);
         if (!spoken) raise(*match, subject, input.event.time, decisions);
     }
@@ -199,7 +191,8 @@ void Detector::apply_rules(const RuleInput& input, std::uint64_t key, Stream& st
     if (const auto match = pppoe_churn(input)) raise(*match, subject, input.event.time, decisions);
 }
 
-void Detector::raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions) {
+void Detector::raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions,
+                     Time decided) {
     Stream& stream = subject.stream;
     Finding finding;
     finding.rule = match.rule;
@@ -223,7 +216,7 @@ void Detector::raise(const Match& match, const Subject& subject, Time now, std::
         finding.grade = finding.grade == Grade::certain ? Grade::probable : Grade::notable;
     explain(finding, match);
 
-    decisions.push_back(decide(finding, subject.key, false, finding.time));
+    decisions.push_back(decide(finding, subject.key, false, std::max(finding.time, decided)));
     if (decisions.back().reason == Reason::settling) settle(std::move(finding), subject.key);
 }
 
@@ -256,17 +249,21 @@ void Detector::on_pppoe_reject(const LoginEventView& event, std::uint64_t key, s
 }
 
 void Detector::set_locator(std::shared_ptr<const geo::Locator> locator) {
+    const auto before = std::exchange(locator_, std::move(locator));
+    note_changed_pools(before->pools());
+    ++generation_;
+    number_regions();
+    streams_.relocate_packed();
+}
+
+void Detector::note_changed_pools(const geo::PoolTable& before) {
     std::erase_if(changed_pools_, [this](const auto& changed) { return changed.second + kDay <= newest_; });
     const auto note = [this](const geo::PoolTable& table, const geo::PoolTable& other) {
         for (const geo::Pool& pool : table.pools())
             if (!same_place(pool, other.find(pool.prefix))) changed_pools_.emplace_back(pool.prefix, newest_);
     };
-    note(locator->pools(), locator_->pools());
-    note(locator_->pools(), locator->pools());
-    locator_ = std::move(locator);
-    ++generation_;
-    number_regions();
-    streams_.relocate_packed();
+    note(locator_->pools(), before);
+    note(before, locator_->pools());
 }
 
 void Detector::number_regions() {
@@ -287,18 +284,19 @@ void Detector::release(Service service, const std::string& id, Time now) {
     stream->learned.familiarity.absolve_all();  // dealt with: who is there from now on is the subscriber
     stream->episode.reset();
     stream->suspended = false;
-    drop_settling(key, now);
+    drop_undecided(key, now);
 }
 
-void Detector::drop_settling(std::uint64_t key, Time until) {
+void Detector::drop_undecided(std::uint64_t key, Time until) {
     std::erase_if(settling_,
                   [&](const auto& entry) { return entry.second.key == key && entry.second.finding.time <= until; });
+    std::erase_if(pending_, [&](const auto& entry) { return entry.second.key == key && entry.second.time <= until; });
 }
 
 void Detector::suspend_by_person(Service service, const std::string& id, Time now) {
     const std::uint64_t key = stream_key(service, id);
     Stream& stream = open_stream(key);
-    drop_settling(key, now);
+    drop_undecided(key, now);
     if (std::exchange(stream.suspended, true) || !stream.history) return;
     for (const Session& session : stream.history->sessions())
         if (!session.ended && !session.discounted) late_sessions_.push_back({service, id, session.addresses});
@@ -321,17 +319,24 @@ void Detector::dismiss(Service service, const std::string& id, Time now) {
         stream->episode->last_finding = std::max(stream->episode->last_finding, now);
         stream->episode->dismissed = true;
     }
-    drop_settling(key, now);
+    drop_undecided(key, now);
 }
 
-void Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
+bool Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
     std::set<std::uint64_t> suspended;
     for (const OpenSuspension& suspension : open) {
         const std::uint64_t key = stream_key(suspension.service, suspension.id);
         suspended.insert(key);
         if (!open_stream(key).suspended) breaker_.carried_out(suspension.since);
     }
-    streams_.set_suspended([&](std::uint64_t key) { return suspended.contains(key); });
+    // An ID that was added above and is suspended by this alone is a change, too.
+    return streams_.set_suspended([&](std::uint64_t key) { return suspended.contains(key); }) > 0;
+}
+
+void Detector::set_actions(const config::DetectionSettings& settings) {
+    settings_.mode = settings.mode;
+    settings_.rule_modes = settings.rule_modes;
+    settings_.profile = settings.profile;
 }
 
 void Detector::restore(std::uint64_t key, const Learned& learned) {
@@ -339,8 +344,8 @@ void Detector::restore(std::uint64_t key, const Learned& learned) {
     streams_.set_learned(known != nullptr ? *known : streams_.add(key), learned);
 }
 
-std::size_t Detector::forget(Time now) {
-    return streams_.forget(now, settings_);
+std::size_t Detector::forget(Time now, std::size_t most) {
+    return streams_.forget(now, settings_, most);
 }
 
 DetectorCounters Detector::counters() const {

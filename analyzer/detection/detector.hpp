@@ -2,10 +2,12 @@
 // the same control inputs (releases, lag, breaker) it decides the same. Read on_event() first.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -33,6 +35,7 @@ namespace guard::detection {
 struct Contract {
     unsigned sessions = 1;
     geo::Code home_region;  // may be empty
+    friend bool operator==(const Contract&, const Contract&) = default;
 };
 
 // Lookups into what the operator gave; called with the normalised ID.
@@ -46,6 +49,7 @@ struct OpenSuspension {
     Service service = Service::pppoe;
     std::string id;
     Time since{};
+    friend bool operator==(const OpenSuspension&, const OpenSuspension&) = default;
 };
 
 struct DetectorCounters {
@@ -90,13 +94,21 @@ class Detector {
     // Dismissed: what it was seen at counts as seen, so that it can become familiar; what was settling is dropped; the
     // rules that have spoken of this incident are silent for a day.
     void dismiss(Service service, const std::string& id, Time now);
-    // After a restart: exactly these are suspended, whatever the events read again led to.
-    void restore_suspensions(const std::vector<OpenSuspension>& open);
+    // After a restart: exactly these are suspended, whatever the events read again led to. Whether that was news.
+    bool restore_suspensions(const std::vector<OpenSuspension>& open);
     // From the next event on. Entries of the pool table that differ from those before are not trusted for a day.
     void set_locator(std::shared_ptr<const geo::Locator> locator);
     void set_knowledge(Knowledge knowledge);
     void set_lagging(bool lagging) { lagging_ = lagging; }
     void set_breaker_open(bool open) { breaker_.set_open(open); }
+    // What findings may lead to: mode, rule_modes and profile of these settings, and nothing else of them.
+    void set_actions(const config::DetectionSettings& settings);
+    // When the first of the findings that wait is to be judged: before then advance() does nothing.
+    [[nodiscard]] std::optional<Time> next_settled() const {
+        const Time first = std::min(settling_.empty() ? Time::max() : settling_.begin()->first,
+                                    pending_.empty() ? Time::max() : pending_.begin()->first);
+        return first == Time::max() ? std::nullopt : std::optional(first);
+    }
 
     [[nodiscard]] DetectorCounters counters() const;
     [[nodiscard]] std::size_t active_ids() const { return active_.count(); }
@@ -105,10 +117,13 @@ class Detector {
     void restore(std::uint64_t key, const Learned& learned);
     // Packs all that has been quiet, without waiting for its turn.
     void pack_quiet() { streams_.pack_quiet(newest_, world()); }
-    // Drops what is past its term (R8): regions, and IDs, not seen for familiar_window. Returns how many IDs went.
-    std::size_t forget(Time now);
+    // Drops what is past its term (R8): regions, and IDs, not seen for familiar_window; of all IDs, or of the `most`
+    // whose turn it is. Returns how many IDs went.
+    std::size_t forget(Time now, std::size_t most = SIZE_MAX);
 
   private:
+    friend class DetectorState;
+    friend struct StateFields;
     // Whom a finding is about.
     struct Subject {
         Service service;
@@ -135,7 +150,12 @@ class Detector {
     void note_place(const LoginEventView& event, const Change& change, const geo::Place& place, std::uint64_t key,
                     Stream& stream);
     void apply_rules(const RuleInput& input, std::uint64_t key, Stream& stream, std::vector<Decision>& decisions);
-    void raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions);
+    // `decided` where that is later than what completed it.
+    void raise(const Match& match, const Subject& subject, Time now, std::vector<Decision>& decisions,
+               Time decided = {});
+    bool wait_for_order(const RuleInput& input, const Match& match, std::uint64_t key, Time now);
+    void judge_pending(std::vector<Decision>& decisions);
+    void judge_settled(std::vector<Decision>& decisions);
     void quarantine(const Match& match, Time now, Stream& stream);
     void raise_source(Finding finding, std::vector<Decision>& decisions);
     void judge_source(Decision& decision);
@@ -146,6 +166,7 @@ class Detector {
     // In full; null if it is not known.
     Stream* known_stream(std::uint64_t key);
     void number_regions();
+    void note_changed_pools(const geo::PoolTable& before);
 
     [[nodiscard]] Decision decide(const Finding& finding, std::uint64_t key, bool settled, Time now);
     [[nodiscard]] Reason held_back(const Finding& finding, const Stream& stream, Time now) const;
@@ -159,7 +180,7 @@ class Detector {
     void settle(Finding finding, std::uint64_t key);
     [[nodiscard]] bool is_own(const IpAddress& source) const;
     [[nodiscard]] geo::Location whereabouts(const IpAddress& source) const;
-    void drop_settling(std::uint64_t key, Time until);
+    void drop_undecided(std::uint64_t key, Time until);
     [[nodiscard]] unsigned sessions_allowed(const LoginEventView& event) const;
     [[nodiscard]] std::uint64_t stream_key(Service service, std::string_view id) const;
     [[nodiscard]] std::optional<geo::Place> pool_place(std::span<const IpAddress> addresses) const;
@@ -168,6 +189,14 @@ class Detector {
         Finding finding;
         std::uint64_t key;
     };
+    // What rests on a sign of life so young that an event still to come may show it to be one of another session.
+    struct Pending {
+        Match match;
+        std::vector<LifeSign> signs;  // those
+        std::string id;
+        std::uint64_t key;
+        Time time;  // of the event that completed it
+    };
     struct JudgedSource {
         std::string watched_key;   // of the attack as SourceWatch calls it
         std::string incident_key;  // as it is told: a block that begins later than the attack is one of its own
@@ -175,7 +204,7 @@ class Detector {
         Time expires{};
     };
 
-    const config::DetectionSettings settings_;
+    config::DetectionSettings settings_;
     const HashKey key_;
     std::shared_ptr<const geo::Locator> locator_;
     Knowledge knowledge_;
@@ -188,6 +217,7 @@ class Detector {
     BackendGuard backend_;
     PrefixSet gateways_;
     ActiveIds active_;
+    std::multimap<Time, Pending> pending_;    // by the time when nothing earlier can come any more
     std::multimap<Time, Settling> settling_;  // by the time they have settled
     std::map<IpAddress, JudgedSource> judged_sources_;
     std::vector<std::pair<IpAddress, Time>> changed_pools_;  // within a day

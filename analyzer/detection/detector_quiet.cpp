@@ -1,6 +1,6 @@
-// The part of Detector that nearly all events take: an Interim-Update or the Stop of the only session of a line that
-// was quiet. It changes the packed record in place, to what the long way through History would have made of it; and
-// whatever is not that simple takes the long way.
+// The part of Detector that nearly all events take: an Interim-Update of the only session of a line that was quiet. It
+// changes the packed record in place, to what the long way through History would have made of it; and whatever is not
+// that simple takes the long way.
 #include "analyzer/detection/detector.hpp"
 
 namespace guard::detection {
@@ -88,17 +88,20 @@ bool Detector::shows_life(PackedStream& record, const LoginEventView& event) con
     PackedLine& line = record.line;
     const auto time = static_cast<std::uint64_t>(event.time.time_since_epoch().count());
     const bool late = time <= line.last;
-    if (late && (event.kind == Kind::release || line.confirmed == 0 || time < line.began)) return false;
+    // A Stop may be one of a dead session: the sign before it has to be known, if the next session is told of late.
+    if (event.kind == Kind::release || (late && (line.confirmed == 0 || time < line.began))) return false;
     if (line.pool != PackedLine::kNoPool) {
         const std::uint32_t region = region_of_pool_[line.pool - 1], now = seconds_since_1970(event.time);
         if (!StreamTable::can_sight(record, region, now, settings_)) return false;
         StreamTable::sight(record, region, now, settings_);
     }
     if (late) return true;
+    std::optional<Time> before = line.before_last();
+    if (line.confirmed != 0 && line.last_at() + settings_.reorder < event.time) before = line.last_at();
     line.last = time & PackedLine::kNoTime;
     line.last_kind = static_cast<unsigned>(event.kind) & 7U;
+    line.set_before_last(line.confirmed != 0 ? before : std::nullopt);
     line.confirmed = 1;
-    line.ended = event.kind == Kind::release ? 1 : 0;
     return true;
 }
 

@@ -4,13 +4,12 @@
 
 #include <cmath>
 
+#include "event/text.hpp"
+
 namespace guard::detection {
 
 std::string number(double value) {
-    std::string digits = fmt::format("{}", std::llround(value));
-    for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(static_cast<std::size_t>(at), ",");
-    return digits;
+    return with_commas(std::round(value));
 }
 
 std::string en_span(std::chrono::seconds span) {

@@ -53,6 +53,7 @@ class Familiarity {
     void restore(std::span<const Region> regions);
 
   private:
+    friend struct StateFields;
     [[nodiscard]] static bool in_quarantine(const Region& entry) { return entry.older == kQuarantined; }
     void make_room(bool quarantined, std::size_t limit);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "analyzer/detection/packed_stream.hpp"
 #include "geo/distance.hpp"
 
 namespace guard::detection {
@@ -49,6 +50,17 @@ bool Session::at(std::span<const IpAddress> others) const {
     return std::any_of(addresses.begin(), addresses.end(), [&](const IpAddress& address) {
         return std::find(others.begin(), others.end(), address) != others.end();
     });
+}
+
+void Session::show_life(Time time, Kind kind, std::chrono::seconds reorder) {
+    if (confirmed && *confirmed >= time) return;
+    if (confirmed) {
+        if (*confirmed + reorder < time) confirmed_before = confirmed;
+        // So it is of a quiet line, of which a Stop is no more.
+        if (confirmed_before && kind == Kind::alive) confirmed_before = before_sign(time, *confirmed_before);
+    }
+    confirmed = time;
+    confirmed_by = kind;
 }
 
 bool Session::is_older_than(const Session& other) const {
@@ -168,7 +180,6 @@ Session& History::begin_new(const LoginEventView& event, const std::optional<geo
     Session& session = new_session(event, place, settings.reorder);
     session.ended = ended;
     session.next_began = next_began;
-    note_beginning(session, settings);
     return session;
 }
 
@@ -185,8 +196,13 @@ Change History::begin_session(const LoginEventView& event, const std::optional<g
     session->assigned = session->assigned || event.kind == Kind::assign;
     add_addresses(*session, event.addresses);
     if (!session->place) session->place = place;
-    if (began_earlier) note_beginning(*session, settings);
+    std::optional<Evidence> overtaken;
+    if (began_earlier || change.new_session) {
+        overtaken = take_sign(*session, settings);
+        note_beginning(*session, settings);
+    }
     change.new_visit = visit(*session, evidence_of(event, place), settings.pppoe);
+    if (overtaken) give_sign(*session, *overtaken, settings, change);
     if (began_earlier)
         std::stable_sort(sessions_.begin(), sessions_.end(),
                          [](const Session& a, const Session& b) { return a.began < b.began; });
@@ -194,14 +210,20 @@ Change History::begin_session(const LoginEventView& event, const std::optional<g
 }
 
 // The session that was at the address then. A NAS whose clock is a little behind may end one before it began.
-Session* History::showing_life(const LoginEventView& event) {
-    Session* nearly = nullptr;
+const Session* History::showing_life(std::span<const IpAddress> addresses, Time time) const {
+    const Session* nearly = nullptr;
     for (auto session = sessions_.rbegin(); session != sessions_.rend(); ++session) {
-        if (!session->at(event.addresses)) continue;
-        if (session->beginning_unknown || session->began <= event.time) return &*session;
-        if (session->began <= event.time + kClockSlack) nearly = &*session;
+        if (!session->at(addresses)) continue;
+        if (session->beginning_unknown || session->began <= time) return &*session;
+        if (session->began <= time + kClockSlack) nearly = &*session;
     }
     return nearly;
+}
+
+bool History::stands(const LifeSign& sign, const config::PppoeSettings& settings) const {
+    const Session* const session = showing_life({&sign.address, 1}, sign.time);
+    return session != nullptr && !session->discounted && session->began <= sign.began &&
+           !(session->ended && *session->ended < sign.time) && counts(*session, sign.time, settings);
 }
 
 // The line is one: when the next session began, this one was over, and what it shows within dead_peer_time may be the
@@ -237,10 +259,36 @@ void History::withdraw_sign(Session& session, const config::DetectionSettings& s
     if (session.place) withdraw_evidence(*session.place, withdrawn, settings.pppoe);
 }
 
+// What overtook the beginning of this session was taken for a sign of an earlier one at its address.
+std::optional<Evidence> History::take_sign(const Session& session, const config::DetectionSettings& settings) {
+    std::optional<Evidence> sign;
+    for (Session& other : sessions_) {
+        if (!other.confirmed || *other.confirmed < session.began || !other.is_older_than(session)) continue;
+        if (!other.at(session.addresses)) continue;
+        if (!sign || sign->time < *other.confirmed)
+            sign = Evidence{*other.confirmed, other.confirmed_by.value_or(Kind::alive), session.addresses.front(), {}};
+        withdraw_sign(other, settings);
+    }
+    if (sign && session.place) sign->region = session.place->region;
+    return sign;
+}
+
+void History::give_sign(Session& session, const Evidence& sign, const config::DetectionSettings& settings,
+                        Change& change) {
+    const bool over = session.ended && *session.ended < sign.time;
+    if (!over && !session.discounted && counts(session, sign.time, settings.pppoe)) {
+        session.show_life(sign.time, sign.kind, settings.reorder);
+        change.life_sign = true;
+        change.new_visit = visit(session, sign, settings.pppoe) || change.new_visit;
+    }
+    if (sign.kind == Kind::release && !over) session.ended = sign.time;
+}
+
 Change History::sign_of_life(const LoginEventView& event, const std::optional<geo::Place>& place,
                              const config::DetectionSettings& settings) {
     Change change;
-    Session* session = showing_life(event);
+    const Session* const known = showing_life(event.addresses, event.time);
+    Session* session = known == nullptr ? nullptr : &sessions_[static_cast<std::size_t>(known - sessions_.data())];
     if (session == nullptr) {
         std::optional<Time> ended;
         for (const Session& other : sessions_)
@@ -253,18 +301,7 @@ Change History::sign_of_life(const LoginEventView& event, const std::optional<ge
     }
     if (session->beginning_unknown) session->began = std::min(session->began, event.time);
     if (!session->place) session->place = place;
-    const bool over = session->ended && *session->ended < event.time;
-    if (!over && !session->discounted && counts(*session, event.time, settings.pppoe)) {
-        if (!session->confirmed || *session->confirmed < event.time) {
-            if (session->confirmed && *session->confirmed + settings.reorder < event.time)
-                session->confirmed_before = session->confirmed;
-            session->confirmed = event.time;
-            session->confirmed_by = event.kind;
-        }
-        change.life_sign = true;
-        change.new_visit = visit(*session, evidence_of(event, place), settings.pppoe);
-    }
-    if (event.kind == Kind::release && !over) session->ended = event.time;
+    give_sign(*session, evidence_of(event, place), settings, change);
     return change;
 }
 

@@ -29,7 +29,7 @@ struct Session {
     std::optional<Time> confirmed;   // last Interim-Update or Stop that counts
     std::optional<Kind> confirmed_by;
     // The sign before it, from before the time within which events may come out of order: what holds if a session
-    // that is told of late shows that `confirmed` does not count.
+    // that is told of late shows that `confirmed` does not count. As exact as before_sign() has it.
     std::optional<Time> confirmed_before;
     bool accepted = false;      // an Access-Accept was seen
     bool assigned = false;      // an accounting Start was seen
@@ -37,6 +37,7 @@ struct Session {
     bool discounted = false;    // begun before a suspension was released: never counts again
 
     [[nodiscard]] bool at(std::span<const IpAddress> others) const;
+    void show_life(Time time, Kind kind, std::chrono::seconds reorder);
     [[nodiscard]] bool is_older_than(const Session& other) const;
 };
 
@@ -47,6 +48,13 @@ struct Visit {
     Evidence first, last;
     Time session_began{};            // of the newest session that was there; Time::min() if that is not known
     std::optional<Step> impossible;  // the step from the visit before, if nobody can make it
+};
+
+// A sign of life that a finding rests on.
+struct LifeSign {
+    IpAddress address;
+    Time time{};
+    Time began = Time::max();  // of the session it was taken for, if it matters which one
 };
 
 // What one event changed.
@@ -95,11 +103,16 @@ class History {
     // Accepts that count, ascending, of the last two hours and the burst window at least.
     [[nodiscard]] const std::vector<Evidence>& accepts() const { return accepts_; }
 
+    // The sign counts, and is one of the session it was taken for: no session is known by now that began at its address
+    // since, or that shows it to be the tail of a dead one.
+    [[nodiscard]] bool stands(const LifeSign& sign, const config::PppoeSettings& settings) const;
+
     // The two are so far apart, and the time so short, that nobody makes that step.
     [[nodiscard]] static std::optional<Step> impossible_step(const geo::Place& from, Time left, const geo::Place& to,
                                                              Time arrived, const config::PppoeSettings& settings);
 
   private:
+    friend struct StateFields;
     static constexpr std::size_t kMaxSessions = 24;  // more by as many as the contract allows
 
     [[nodiscard]] bool repeats(const LoginEventView& event) const;
@@ -113,13 +126,15 @@ class History {
     Change sign_of_life(const LoginEventView& event, const std::optional<geo::Place>& place,
                         const config::DetectionSettings& settings);
     Session* begun_by(const LoginEventView& event);
-    Session* showing_life(const LoginEventView& event);
+    [[nodiscard]] const Session* showing_life(std::span<const IpAddress> addresses, Time time) const;
     Session& begin_new(const LoginEventView& event, const std::optional<geo::Place>& place,
                        const config::DetectionSettings& settings);
     Session& new_session(const LoginEventView& event, const std::optional<geo::Place>& place,
                          std::chrono::seconds reorder);
     void drop_one_session(Time over_since);
     void note_beginning(const Session& session, const config::DetectionSettings& settings);
+    std::optional<Evidence> take_sign(const Session& session, const config::DetectionSettings& settings);
+    void give_sign(Session& session, const Evidence& sign, const config::DetectionSettings& settings, Change& change);
     void withdraw_sign(Session& session, const config::DetectionSettings& settings);
     [[nodiscard]] bool counts(const Session& session, Time sign, const config::PppoeSettings& settings) const;
 

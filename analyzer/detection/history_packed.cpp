@@ -165,6 +165,7 @@ History History::unpack(const PackedLine& line, bool released, const geo::Locato
     if (line.confirmed != 0) {
         session.confirmed = last;
         session.confirmed_by = kind;
+        session.confirmed_before = line.before_last();
     }
     if (line.ended != 0) session.ended = last;
     if (line.last_kind != 0) history.seen_.push_back({kind, last, session.addresses});

@@ -19,7 +19,33 @@ bool fits(const IpAddress& address) {
     return address.prefix_length() >= 1 && address.prefix_length() <= 64;
 }
 
+// Gaps between signs of life, in seconds: intervals that are in use, and what fills the room between them.
+constexpr std::array<std::int64_t, 31> kGaps{120,  150,   180,   240,   300,   360,   450,   600,   720,   900,  1050,
+                                             1200, 1500,  1800,  2100,  2400,  2700,  3000,  3600,  4500,  5400, 7200,
+                                             9000, 10800, 14400, 18000, 21600, 28800, 43200, 86400, 172800};
+constexpr std::chrono::seconds kJitter{5};  // of an interval
+
+std::size_t number_of_gap(Time sign, Time before) {
+    std::size_t number = 0;
+    while (number < kGaps.size() && before + std::chrono::seconds{kGaps[number]} + kJitter < sign) ++number;
+    return number;
+}
+
 }  // namespace
+
+std::optional<Time> before_sign(Time sign, Time before) {
+    const std::size_t number = number_of_gap(sign, before);
+    return number < kGaps.size() ? std::optional(sign - std::chrono::seconds{kGaps[number]}) : std::nullopt;
+}
+
+std::optional<Time> PackedLine::before_last() const {
+    return gap == 0 ? std::nullopt : std::optional(last_at() - std::chrono::seconds{kGaps[gap - 1]});
+}
+
+void PackedLine::set_before_last(std::optional<Time> before) {
+    const std::size_t number = before ? number_of_gap(last_at(), *before) : kGaps.size();
+    gap = number < kGaps.size() ? (number + 1) & 31U : 0;
+}
 
 Addresses PackedLine::addresses() const {
     Addresses result;

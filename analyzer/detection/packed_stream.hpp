@@ -35,15 +35,18 @@ struct PackedLine {
     std::uint64_t ended : 1;      // by it
     std::uint64_t discounted : 1;
     std::uint64_t first_tells : 1;  // the first address, by itself, is in the pool that tells where the session is
-    std::uint64_t unused : 5;
-    std::uint64_t v6;         // upper half of the (longer) prefix, host order
-    std::uint32_t v4;         // host order
+    std::uint64_t gap : 5;          // number of the gap to the sign of life before `last`; 0: none is known
+    std::uint64_t v6;               // upper half of the (longer) prefix, host order
+    std::uint32_t v4;               // host order
     std::uint32_t pool : 24;  // of the stay, 1 + its number in the table; kNoPool: no stay; kPoolByAddress: look it up
     std::uint32_t wider_length : 7;  // of a second prefix around the first, as a delegated one often is; 0: none
     std::uint32_t wider_first : 1;   // the order the events name the two in
 
     [[nodiscard]] Time began_at() const { return Time{Microseconds{began}}; }
     [[nodiscard]] Time last_at() const { return Time{Microseconds{last}}; }
+    // The sign of life before `last`, as before_sign() has it.
+    [[nodiscard]] std::optional<Time> before_last() const;
+    void set_before_last(std::optional<Time> before);
     [[nodiscard]] Addresses addresses() const;
     // False: they are not of a form that fits (two prefixes beside each other, one longer than /64).
     [[nodiscard]] bool set_addresses(std::span<const IpAddress> addresses);
@@ -106,11 +109,19 @@ class RegionNumbers {
     // 0: there is none left, or the code is empty.
     [[nodiscard]] std::uint32_t number(const geo::Code& code);
     [[nodiscard]] const geo::Code& code(std::uint32_t number) const { return codes_[number]; }
+    // Number 0 included.
+    [[nodiscard]] std::size_t count() const { return codes_.size(); }
 
   private:
+    friend struct StateFields;
     static constexpr std::size_t kMost = 4096;
     std::vector<geo::Code> codes_{geo::Code{}};
 };
+
+// The sign of life before the one at `sign`, as exact as a packed line holds it, so that it does not matter whether a
+// stream was packed: with the usual intervals of Interim-Updates, earlier by a fifth with others. None: longer ago than
+// two days.
+[[nodiscard]] std::optional<Time> before_sign(Time sign, Time before);
 
 // Times that a packed stream can hold; of 1970 to 2112.
 [[nodiscard]] std::optional<std::uint64_t> packed_time(Time time);

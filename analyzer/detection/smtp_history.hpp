@@ -82,6 +82,7 @@ class SmtpHistory {
     [[nodiscard]] std::vector<Time> window_ends(Time time) const;
 
   private:
+    friend struct StateFields;
     SmtpOrigin& origin_of(const IpAddress& source, Time time, const LocateSource& locate);
     void count_countries();
     [[nodiscard]] std::vector<SmtpJump> jumps_at(const SmtpOrigin& origin, Time time,

@@ -4,6 +4,7 @@
 // Pure, one thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +20,9 @@ class StreamIndex {
   public:
     static constexpr std::uint32_t kNone = UINT32_MAX;
 
-    StreamIndex() : present_(kFewest) {}
+    // There will be about so many at first.
+    explicit StreamIndex(std::size_t expected = 0)
+        : present_(std::max(kFewest, expected / kEntries * 100 / 80)) {}
 
     // The entry of `key`; `key_of(number)` tells the key of a record. kNone: not in it.
     template <class KeyOf>

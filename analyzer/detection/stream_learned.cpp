@@ -124,9 +124,11 @@ bool StreamTable::forget_regions(PackedStream& record, Time now, const config::D
     return record.more_regions == 0 && record.home == 0;
 }
 
-std::size_t StreamTable::forget(Time now, const config::DetectionSettings& settings) {
+std::size_t StreamTable::forget(Time now, const config::DetectionSettings& settings, std::size_t most) {
     const std::size_t before = size_;
-    for (std::uint32_t number = size_; number-- > 0;) {
+    if (forget_at_ == 0 || forget_at_ > size_ || most >= size_) forget_at_ = size_;
+    for (; forget_at_ > 0 && most > 0; --most) {
+        const std::uint32_t number = --forget_at_;
         PackedStream& record = this->record(number);
         std::uint32_t hour = record.hour;
         bool bare = false, suspended = record.suspended != 0;

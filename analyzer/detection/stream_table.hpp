@@ -63,17 +63,23 @@ class StreamTable {
 
     // The places of packed lines are to be looked up again: the pool table is another one.
     void relocate_packed();
-    // suspended(key) tells of every stream.
+    // suspended(key) tells of every stream. Returns of how many it was another than before.
     template <class Suspended>
-    void set_suspended(const Suspended& suspended) {
+    std::size_t set_suspended(const Suspended& suspended) {
+        std::size_t changed = 0;
         for (std::uint32_t number = 0; number < size_; ++number) {
             PackedStream& record = this->record(number);
-            record.suspended = suspended(record.key) ? 1 : 0;
-            if (record.form() == PackedStream::Form::open) open_[record.open]->suspended = record.suspended != 0;
+            const bool open = record.form() == PackedStream::Form::open;
+            const bool before = open ? open_[record.open]->suspended : record.suspended != 0;
+            const bool now = suspended(record.key);
+            if (before != now) ++changed;
+            record.suspended = now ? 1 : 0;
+            if (open) open_[record.open]->suspended = now;
         }
+        return changed;
     }
-    // Drops what is past its term (R8). Returns how many streams went.
-    std::size_t forget(Time now, const config::DetectionSettings& settings);
+    // Drops what is past its term (R8), of all streams or of the `most` whose turn it is. Returns how many streams went.
+    std::size_t forget(Time now, const config::DetectionSettings& settings, std::size_t most = SIZE_MAX);
 
     [[nodiscard]] std::size_t size() const { return size_; }
     [[nodiscard]] bool empty() const { return size_ == 0; }
@@ -95,6 +101,8 @@ class StreamTable {
     }
 
   private:
+    friend class DetectorState;
+    friend struct StateFields;
     // 2^18 records of 56 bytes are seven huge pages.
     static constexpr unsigned kPageBits = 18;
     static constexpr std::uint32_t kPageMask = (1U << kPageBits) - 1;
@@ -131,6 +139,7 @@ class StreamTable {
     std::deque<Waiting> first_look_, next_look_, late_look_;  // when to see whether they can be packed; each ascending
     Time now_{};                                              // of the last sweep
     std::uint64_t packed_lossily_ = 0;
+    std::uint32_t forget_at_ = 0;  // those before it are to be looked at, for their term
 };
 
 }  // namespace guard::detection

@@ -7,11 +7,16 @@
 namespace guard::cli {
 
 Analysis::Analysis(const Configuration& configuration, const Pseudonyms& pseudonyms, std::string& warning)
-    : state_directory_(configuration.settings.state_directory),
+    : configuration_(configuration),
+      state_directory_(configuration.settings.state_directory),
       key_(state_directory_.empty() ? random_key() : daemon::state_key(state_directory_)),
       pseudonyms_(pseudonyms),
       detector_(configuration.settings.detection, configuration.locator, configuration.knowledge, key_) {
-    if (!state_directory_.empty()) warning = daemon::load_learned(detector_, key_, state_directory_).warning;
+    if (state_directory_.empty()) return;
+    const auto state = daemon::load_state(configuration.settings.detection, configuration.locator, key_,
+                                          state_directory_, daemon::Part::learned);
+    warning = state.warning;
+    daemon::take_learned(*state.detector, detector_);
 }
 
 // Nobody is disconnected here, so the sessions that come up late must not pile up.
@@ -50,7 +55,7 @@ std::vector<detection::Decision> Analysis::take_decisions() {
 }
 
 void Analysis::save_learned() const {
-    daemon::save_learned(detector_, key_, state_directory_);
+    daemon::save_learned(detector_, configuration_.settings.detection, configuration_.locator, key_, state_directory_);
 }
 
 }  // namespace guard::cli

@@ -16,6 +16,7 @@ namespace guard::cli {
 class Analysis {
   public:
     // Reads what was learned, if the settings name a state directory; `warning` is what there is to say about that.
+    // Keeps the configuration by reference.
     Analysis(const Configuration& configuration, const Pseudonyms& pseudonyms, std::string& warning);
 
     void take(const replay::Batch& batch);
@@ -25,13 +26,15 @@ class Analysis {
     [[nodiscard]] std::vector<detection::Decision> take_decisions();
 
     [[nodiscard]] const detection::Detector& detector() const { return detector_; }
-    // For the analyzer, in the state directory.
+    // For the analyzer, in the state directory, which has to be locked since before this was made: what was learned is
+    // put into what the analyzer remembers, and it will go on where it was. Throws std::system_error.
     void save_learned() const;
 
   private:
     void detect_plain();
     void hide(std::size_t from);
 
+    const Configuration& configuration_;
     const std::filesystem::path state_directory_;  // empty: none
     const HashKey key_;
     const Pseudonyms& pseudonyms_;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 
+#include "analyzer/daemon/state_lock.hpp"
 #include "cli/commands.hpp"
 #include "cli/finding_json.hpp"
 #include "cli/replay/analyses.hpp"
@@ -64,6 +65,15 @@ replay::EventStream open_stream(const ReplayOptions& options, const config::Sett
     return value_or_stop(replay::EventStream::open(std::move(wanted)));
 }
 
+std::optional<daemon::StateLock> lock_to_learn(const ReplayOptions& options, const config::Settings& settings) {
+    if (!options.learn) return std::nullopt;
+    try {
+        return std::make_optional<daemon::StateLock>(settings.state_directory);
+    } catch (const std::runtime_error& error) {
+        throw CouldNotRun{error.what()};
+    }
+}
+
 // Before the first output: that somebody looks is recorded, or nothing is shown.
 std::unique_ptr<Cases> open_database(const ReplayOptions& options, const config::Settings& settings) {
     account_for_reading(options, settings);
@@ -92,6 +102,7 @@ class Run {
     const ReplayOptions& options_;
     const Pseudonyms pseudonyms_;
     const std::vector<Configuration> configurations_;
+    const std::optional<daemon::StateLock> lock_;  // of the state directory, to learn
     replay::EventStream stream_;
     Analyses analyses_;
     std::unique_ptr<Cases> cases_;
@@ -119,6 +130,7 @@ Run::Run(const ReplayOptions& options)
     : options_(options),
       pseudonyms_(options.pseudonyms.empty() ? Pseudonyms() : Pseudonyms::load(options.pseudonyms)),
       configurations_(load_configurations(options)),
+      lock_(lock_to_learn(options, configurations_.front().settings)),
       stream_(open_stream(options, configurations_.front().settings)),
       analyses_(make_analyses(configurations_, pseudonyms_)),
       cases_(open_database(options, configurations_.front().settings)),

@@ -45,13 +45,6 @@ bool is_token(std::string_view text) {
            std::ranges::all_of(text, [](char letter) { return letter > 0x20 && letter < 0x7f; });
 }
 
-std::string printable(std::string text) {
-    text.resize(std::min(text.size(), kMaxShown));
-    for (char& letter : text)
-        if (letter < 0x20 || letter > 0x7e) letter = '?';
-    return text;
-}
-
 // However the other side writes the address: "+8190...", "8190...", "090...".
 std::string without_address(std::string text, const std::string& address, const std::string& country_code) {
     std::vector<std::string> forms{address};
@@ -185,7 +178,8 @@ Delivery GatewayChannel::deliver(const DeliveryJob& job) {
                                             {"service", std::string(to_string(job.service))},
                                             {"language", job.recipient.language}});
     auto delivery = post(job.key, body, job.now);
-    delivery.answer = printable(without_address(delivery.answer, address, settings.country_code));
+    delivery.answer =
+        printable_ascii(without_address(delivery.answer, address, settings.country_code).substr(0, kMaxShown));
     return delivery;
 }
 

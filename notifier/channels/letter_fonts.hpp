@@ -3,13 +3,13 @@
 // One object, one thread.
 #pragma once
 
-#include <pango/pango.h>
-
 #include <array>
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+
+using PangoFontMap = struct _PangoFontMap;  // of Pango, whose headers stay in the implementation
 
 namespace guard::notifier {
 

@@ -17,6 +17,7 @@ std::string_view to_string(Ignored ignored) {
 void ParsedChunk::clear() {
     events.clear();
     ignored.fill(0);
+    left_out.fill(0);
     faults.clear();
     malformed = 0;
     lines = 0;

@@ -49,9 +49,9 @@ struct LogEvent {
     std::uint32_t attempts = 1;    // rejects only: how many this line tells of; 0: none, it is a note for the ledger
     std::uint32_t line = 0;        // where it begins in its chunk, from 0
     std::uint64_t connection = 0;  // the same for all lines of one connection or process of a daemon; 0: not known
-    std::uint64_t text = 0;        // the same for the same line in another log; 0: of a format that is not written twice
-    bool summary = false;          // repeats rejects of its connection that may have had lines of their own
-    bool copied = false;           // the daemon may have written the same line to a second log (Exim)
+    std::uint64_t text = 0;  // the same for the same line in another log; 0: of a format that is not written twice
+    bool summary = false;    // repeats rejects of its connection that may have had lines of their own
+    bool copied = false;     // the daemon may have written the same line to a second log (Exim)
     Witness witness = Witness::server;
 };
 
@@ -80,7 +80,8 @@ struct ParsedChunk {
 
     std::vector<LogEvent> events;  // in the order of the chunk
     std::array<std::uint64_t, kIgnoredClasses> ignored{};
-    std::vector<Fault> faults;  // the first kFaultsKept
+    std::array<std::uint64_t, kProtocols> left_out{};  // of Ignored::not_wanted, those whose protocol was not asked for
+    std::vector<Fault> faults;                         // the first kFaultsKept
     std::uint64_t malformed = 0;
     std::uint32_t lines = 0;       // each is of one event or more, ignored, malformed, or a part of one of these
     std::deque<std::string> kept;  // texts that had to be unescaped

@@ -163,6 +163,48 @@ BOOST_AUTO_TEST_CASE(a_session_that_overtakes_the_table_is_ended_too) {
         10s));
 }
 
+// The NAS answers only when the session is gone and somebody else has its address.
+BOOST_AUTO_TEST_CASE(nobody_is_disconnected_at_an_address_that_is_another_subscribers_by_now) {
+    Isp::Options patient = options();
+    patient.disconnect = "tries = 100\n";
+    Isp isp(patient, subscribers());
+    isp.nas.stop();
+    isp.start_analyzer();
+    steal(isp, kId);
+    const std::string state = "SELECT state FROM guard.disconnect WHERE address <<= '10.46.0.0/16'";
+    BOOST_TEST(wait_until([&] { return isp.query(state) == "silent"; }, 20s));
+    const std::string address =
+        isp.query("SELECT host(address) FROM guard.disconnect WHERE address <<= '10.46.0.0/16'");
+    BOOST_TEST(isp.start_session("Sato@ISP.example", address));
+    BOOST_TEST(wait_until([&] { return isp.query(state) == "cancelled"; }, 20s));
+    BOOST_TEST(isp.query("SELECT last_answer FROM guard.disconnect WHERE state = 'cancelled'") ==
+               "another ID was given the address");
+    // The one in Hokkaido is still wanted; when that is answered this one would have been asked, too.
+    isp.nas.start();
+    BOOST_TEST(wait_until(
+        [&] { return isp.query("SELECT count(*) FROM guard.disconnect WHERE state = 'acknowledged'") == "1"; }, 60s));
+    for (const auto& request : isp.nas.requests()) BOOST_TEST(request.find(address) == std::string::npos, request);
+}
+
+// A failover: four lines go from Hokkaido to Kagoshima at once. One row for the desk, and one verdict.
+BOOST_AUTO_TEST_CASE(what_many_did_at_once_is_one_row_and_suspends_nobody) {
+    Isp::Options few = options();
+    few.detection += "[detection.guards]\nstep_ids = 2\n";
+    std::vector<Subscriber> lines;
+    for (const char* name : {"a", "b", "c", "d"}) lines.push_back({std::string(name) + "@isp.example", "pw", "JP-01"});
+    Isp isp(few, lines);
+    isp.start_analyzer();
+    for (const char* region : {"JP-01", "JP-46"})
+        for (const auto& line : lines) connect(isp, line.id, isp.address(region));
+    BOOST_TEST(wait_until(
+        [&] { return isp.query("SELECT regions || ' ' || waiting FROM guard.mass_events") == "JP-01 JP-46 4"; }, 20s));
+    BOOST_TEST(isp.query("SELECT count(*) FROM guard.suspension") == "0");
+    BOOST_TEST(isp.guardctl({"incidents", "ordinary", "1", "--mass", "--reason", "failover", "--database",
+                             isp.postgres.connection_string("staff_sato")})
+                   .status == 0);
+    BOOST_TEST(isp.query("SELECT count(*) FROM guard.incidents WHERE waiting") == "0");
+}
+
 // A source logs in, and is found guessing passwords afterwards: its mail ID is suspended, for mail alone.
 BOOST_AUTO_TEST_CASE(an_smtp_id_whose_password_was_guessed_is_suspended_and_refused) {
     Isp isp(options(), subscribers());

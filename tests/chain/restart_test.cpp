@@ -112,10 +112,63 @@ BOOST_AUTO_TEST_CASE(sigterm_ends_it_within_five_seconds_and_keeps_what_was_lear
     isp.analyzer().signal(SIGTERM);
     const auto status = isp.analyzer().wait(5s);
     BOOST_TEST((status == 0));
-    BOOST_TEST(std::filesystem::exists(isp.directory() / "state/learned.snapshot"));
+    BOOST_TEST(std::filesystem::exists(isp.directory() / "state/state.snapshot"));
     isp.start_analyzer();
     BOOST_TEST(isp.analyzer().output().find("event=snapshot_loaded ids=1") != std::string::npos,
                isp.analyzer().output());
+}
+
+// SIGTERM writes a snapshot; then it is killed after each step of a theft, while its snapshots are damaged one after
+// the other.
+BOOST_AUTO_TEST_CASE(it_goes_on_from_a_snapshot_from_the_one_before_or_from_the_journal_alone) {
+    constexpr int kIds = 4;
+    Isp isp(options(), subscribers(kIds));
+    isp.start_analyzer();
+    const auto snapshot = isp.directory() / "state/state.snapshot", previous = isp.directory() / "state/state.previous";
+    const auto says = [&](const char* text) { return isp.analyzer().wait_for_output(text, 20s); };
+    const auto dial = [&](int i, const char* prefecture) {
+        BOOST_TEST(isp.start_session(id(i), isp.address(prefecture)));
+    };
+    const auto restart = [&](int signal) {
+        isp.stop_analyzer(signal);
+        isp.start_analyzer();
+    };
+    for (int i = 0; i < kIds; ++i) dial(i, "JP-01");
+    BOOST_TEST(wait_until(
+        [&] { return !isp.query("SELECT event_time FROM guard.progress WHERE event_time > '2000-01-01'").empty(); },
+        10s));
+    restart(SIGTERM);
+    BOOST_TEST(says("with_position=true"));
+    restart(SIGTERM);
+    BOOST_TEST_REQUIRE(std::filesystem::exists(previous));
+
+    dial(0, "JP-46");
+    restart(SIGKILL);
+    BOOST_TEST(says("with_position=true"));
+    BOOST_TEST(wait_until([&] { return isp.is_suspended(id(0)); }, 20s));
+
+    dial(1, "JP-46");
+    isp.stop_analyzer(SIGKILL);
+    write_file(snapshot, "rubbish");
+    isp.start_analyzer();
+    BOOST_TEST(says("event=snapshot_damaged"));
+    BOOST_TEST(says("with_position=true"));
+    BOOST_TEST(wait_until([&] { return isp.is_suspended(id(1)); }, 20s));
+
+    dial(2, "JP-46");
+    isp.stop_analyzer(SIGKILL);
+    write_file(previous, "rubbish");
+    isp.start_analyzer();
+    BOOST_TEST(says("with_position=false"));
+    BOOST_TEST(wait_until([&] { return isp.is_suspended(id(2)); }, 20s));
+
+    // And sound again after the next stop.
+    restart(SIGTERM);
+    BOOST_TEST(says("with_position=true"));
+    dial(3, "JP-46");
+    BOOST_TEST(wait_until([&] { return isp.is_suspended(id(3)); }, 20s));
+    BOOST_TEST(isp.query("SELECT count(*) FROM guard.suspension") == std::to_string(kIds));
+    BOOST_TEST(isp.query("SELECT count(*) FROM guard.incident") == std::to_string(kIds));
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_pool_file_on_reload_keeps_the_old_one) {

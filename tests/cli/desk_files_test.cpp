@@ -1,5 +1,6 @@
 // What the desk's subcommands read and print: the file of subscribers, tables, the completion of the command line.
 #include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
 
 #include "cli/rows.hpp"
 #include "cli/subscriber_file.hpp"
@@ -121,6 +122,38 @@ BOOST_AUTO_TEST_CASE(times_are_shortened_and_nothing_else) {
     BOOST_TEST(short_time("2026-11-22 09:17:37.848509+00") == "2026-11-22T09:17:37Z");
     BOOST_TEST(short_time("2026-11-22 09:17:37+00") == "2026-11-22T09:17:37Z");
     BOOST_TEST(short_time("taro") == "taro");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(checking_a_configuration)
+
+BOOST_AUTO_TEST_CASE(it_says_which_password_changes_lift_a_suspension) {
+    test::TemporaryDirectory directory{"config"};
+    const auto file = directory.path() / "pppoe-guard.toml";
+    const auto check = [&](const std::string& text, const char* option) {
+        test::write_file(file, text);
+        return test::run({GUARD_BINARY_DIR "/bin/guardctl", "config", "check", file.string(), option});
+    };
+    const auto none = nlohmann::json::parse(check("", "--json").output);
+    BOOST_TEST(none["good"].get<bool>());
+    BOOST_TEST(none["notes"][0].get<std::string>().find("no password change lifts") != std::string::npos);
+    const auto named = nlohmann::json::parse(
+        check("[release]\ntrusted_password_roles = ['portal']\ntrusted_password_channels = ['shop']\n", "--json")
+            .output);
+    BOOST_TEST(named["notes"][0] ==
+               "a password change lifts a suspension by these database roles: portal; through these channels: shop; by "
+               "and through no other");
+    const auto wrong = check("[disconnect]\nnas_file = 'nas.toml'\nrates = 1\n", "--json");
+    BOOST_TEST(wrong.status == 1);
+    BOOST_TEST(!nlohmann::json::parse(wrong.output)["good"].get<bool>());
+    // The file with the secrets is looked at, too.
+    test::write_file(directory.path() / "nas.toml", "[bras1]\naddress = 'nowhere'\nsecret = 'hidden'\n");
+    std::filesystem::permissions(directory.path() / "nas.toml", std::filesystem::perms(0600));
+    const auto nas = check("[disconnect]\nnas_file = 'nas.toml'\n", "--json");
+    BOOST_TEST(nas.status == 1);
+    BOOST_TEST(nas.output.find("bras1.address") != std::string::npos, nas.output);
+    BOOST_TEST(nas.output.find("hidden") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -64,6 +64,55 @@ BOOST_FIXTURE_TEST_CASE(a_case_is_listed_without_its_id_read_with_a_reason_and_d
     BOOST_TEST(has(suspended_show, "10.1.2.3"), suspended_show.output);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_many_did_is_one_row_and_is_judged_at_once, Shell) {
+    exec(
+        "UPDATE guard.finding SET reason = 'storm'; SELECT guard.join_mass_event(incident_id, 'JP-01 JP-46', now()) "
+        "FROM guard.incident");
+    const auto list = guardctl("desk", {"incidents", "list"});
+    BOOST_TEST(has(list, "JP-01 JP-46"), list.output);
+    BOOST_TEST(has(list, "2 incidents"), list.output);
+    const auto row = nlohmann::json::parse(guardctl("desk", {"incidents", "list", "--json"}).output);
+    BOOST_TEST(row["mass"] == 1);
+    BOOST_TEST(row["cases"] == 2);
+    BOOST_TEST(row["incident"].is_null());
+    const auto show = guardctl("desk", {"incidents", "show", "1", "--mass", "--reason", "failover?"});
+    for (const auto* text : {"hanako", "jiro", "北海道から", "2 incidents"}) BOOST_TEST(has(show, text), show.output);
+    BOOST_TEST(guardctl("desk", {"incidents", "show", "9", "--mass", "--reason", "x"}).status == 1);
+    BOOST_TEST(guardctl("desk", {"incidents", "confirm", "1", "--mass", "--reason", "x"}).status == 2);
+    BOOST_TEST(has(guardctl("desk", {"incidents", "dismiss", "1", "--mass", "--reason", "x"}), "2 incidents closed"));
+    BOOST_TEST(guardctl("desk", {"incidents", "dismiss", "1", "--mass", "--reason", "x"}).status == 1);
+    BOOST_TEST(has(guardctl("desk", {"incidents", "list"}), "0 incidents"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_case_shows_what_the_nas_answered, Shell) {
+    exec(
+        "INSERT INTO guard.disconnect (incident_id, service, id, address, nas, state, tries, last_answer, done_at) "
+        "VALUES "
+        "(1, 'pppoe', 'hanako', '10.1.2.3', 'bras1', 'refused', 1, 'Disconnect-NAK Session-Context-Not-Found (503)', "
+        "now()), (1, 'pppoe', 'hanako', '10.1.2.4', 'bras2', 'silent', 2, 'no answer', NULL)");
+    const auto show = guardctl("desk", {"incidents", "show", "1", "--reason", "x"});
+    BOOST_TEST(has(show, "Session-Context-Not-Found (503)"), show.output);
+    BOOST_TEST(has(show, "no answer"), show.output);
+    const auto json = guardctl("desk", {"incidents", "show", "1", "--reason", "x", "--json"});
+    BOOST_TEST(nlohmann::json::parse(json.output)["disconnects"][0]["state"] == "refused");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_password_changed_elsewhere_counts_through_a_channel_that_is_named, Shell) {
+    suspend("taro");
+    const auto changed = [&](const char* channel) {
+        return guardctl("directory", {"password-changed", "TARO", "--channel", channel, "--json"});
+    };
+    BOOST_TEST(changed("shop").status == 1);
+    BOOST_TEST(suspended("taro"));
+    exec("UPDATE guard.setting SET value = 'shop' WHERE key = 'trusted_password_channels'");
+    const auto done = changed("shop");
+    BOOST_TEST(done.status == 0, done.output);
+    BOOST_TEST(nlohmann::json::parse(done.output)["result"] == "released");
+    BOOST_TEST(!suspended("taro"));
+    BOOST_TEST(changed("shop").status == 1);
+    BOOST_TEST(guardctl("desk", {"password-changed", "taro", "--channel", "shop"}).status == 2);  // no right
+}
+
 BOOST_FIXTURE_TEST_CASE(status_says_with_its_code_whether_a_person_is_wanted, Shell) {
     const auto status = guardctl("desk", {"status"});
     BOOST_TEST(status.status == 1);
@@ -188,6 +237,16 @@ BOOST_FIXTURE_TEST_CASE(subscribers_are_imported_all_or_none, Shell) {
     BOOST_TEST(value("SELECT count(*) FROM guard.subscriber") == "1");
     BOOST_TEST(value("SELECT count(*) FROM guard.audit WHERE action = 'subscribers import'") == "3");
     BOOST_TEST(guardctl("desk", {"subscribers", "import", file.string()}).status == 2);
+    // From a view of the operator's, through a pipe.
+    exec("CREATE VIEW contracts AS SELECT 'view@isp' AS id, '山田 \"太郎\"' AS name, 3 AS sessions");
+    const auto piped =
+        run({"sh", "-c",
+             "psql \"$1\" -c 'COPY (SELECT * FROM contracts) TO STDOUT CSV HEADER' | \"$0\" subscribers import - "
+             "--replace --database \"$2\"",
+             GUARD_BINARY_DIR "/bin/guardctl", cluster().connection_string("postgres", name()),
+             cluster().connection_string("importer", name())});
+    BOOST_TEST(has(piped, "1 new, 0 changed, 0 the same, 1 removed"), piped.output);
+    BOOST_TEST(value("SELECT name || sessions FROM guard.subscriber") == "山田 \"太郎\"3");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

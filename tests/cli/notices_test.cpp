@@ -120,6 +120,28 @@ BOOST_FIXTURE_TEST_CASE(a_returned_mail_is_recorded, Desk) {
     BOOST_TEST(guardctl({"bounce", "--pipe"}, "nobody_at_all", bounce("5.1.1", "failed")).status == 75);
 }
 
+BOOST_FIXTURE_TEST_CASE(returned_mails_are_taken_from_a_mailbox_once, Desk) {
+    const TemporaryDirectory box("maildir");
+    std::filesystem::create_directory(box.path() / "new");
+    std::filesystem::create_directory(box.path() / "cur");
+    write_file(box.path() / "new/1.away.example", "Subject: on holiday\r\n\r\nI am away.\r\n");
+    write_file(box.path() / "new/2.bounce.example", bounce("5.1.1", "failed"));
+    // Nothing is taken away while it cannot be recorded.
+    BOOST_TEST(guardctl({"bounce", "--maildir", box.path().string()}, "nobody_at_all").status == 2);
+    BOOST_TEST(std::filesystem::exists(box.path() / "new/2.bounce.example"));
+    const auto taken = guardctl({"bounce", "--maildir", box.path().string()}, "notifier");
+    BOOST_TEST(taken.status == 0, taken.output);
+    BOOST_TEST(taken.output.find("2 messages: 1 recorded, 0 not for good, 0 known already, 1 of no mail of ours") !=
+                   std::string::npos,
+               taken.output);
+    BOOST_TEST(states() == "mail1=bounced phone_list1=accepted");
+    BOOST_TEST(std::filesystem::is_empty(box.path() / "new"));
+    BOOST_TEST(std::filesystem::exists(box.path() / "cur/2.bounce.example:2,S"));
+    BOOST_TEST(guardctl({"bounce", "--maildir", box.path().string()}, "notifier").output.find("0 messages") !=
+               std::string::npos);
+    BOOST_TEST(guardctl({"bounce", "--maildir", "/nowhere"}, "notifier").status == 2);
+}
+
 BOOST_FIXTURE_TEST_CASE(the_texts_can_be_read_before_anybody_gets_them, Desk) {
     const TemporaryDirectory files("notices");
     const auto file = (files.path() / "guard.toml").string();

@@ -187,7 +187,7 @@ BOOST_FIXTURE_TEST_CASE(an_interrupt_ends_with_what_was_found_so_far, Files) {
     BOOST_TEST(contains(reader.output(), "interrupted: this is what was found until then\n"), reader.output());
     BOOST_TEST(contains(reader.output(), "\"interrupted\": true"));
     BOOST_TEST(contains(reader.output(), "nothing was learned: not everything was read"));
-    BOOST_TEST(!std::filesystem::exists(path("learned.snapshot")));
+    BOOST_TEST(!std::filesystem::exists(path("state.snapshot")));
 }
 
 BOOST_AUTO_TEST_CASE(the_line_of_progress_has_a_bar_a_rate_and_the_time_left) {

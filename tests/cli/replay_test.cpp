@@ -2,6 +2,7 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
+#include "analyzer/daemon/state_lock.hpp"
 #include "tests/cli/replay_files.hpp"
 
 namespace guard::test {
@@ -176,10 +177,16 @@ BOOST_AUTO_TEST_CASE(learning_makes_regions_familiar_for_the_next_run_and_twice_
         return files.guardctl({"replay", "--pools", "pools.csv", "--learn", "--state", "state", "history.jsonl"});
     };
     BOOST_TEST(learn().status == 0);
-    const std::string learned = read_file(files.path("state/learned.snapshot"));
+    const std::string learned = read_file(files.path("state/state.snapshot"));
     BOOST_TEST(learn().status == 0);
-    BOOST_TEST((read_file(files.path("state/learned.snapshot")) == learned));
+    BOOST_TEST((read_file(files.path("state/state.snapshot")) == learned));
     BOOST_TEST(learned.find("10.") == std::string::npos);
+    {
+        const daemon::StateLock analyzer(files.path("state"));
+        const auto refused = learn();
+        BOOST_TEST(refused.status == 2);
+        BOOST_TEST(refused.output.find("is in use by process") != std::string::npos, refused.output);
+    }
 
     BOOST_TEST(
         files.guardctl({"replay", "--pools", "pools.csv", "-o", "with.out", "--state", "state", "day.jsonl"}).status ==

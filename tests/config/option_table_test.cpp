@@ -41,7 +41,9 @@ struct Other {
             if (is.accepts(text) && is.in(defaults) != text) return '"' + std::string(text) + '"';
         return {};
     }
-    std::string operator()(const Texts&) const { return R"(["one", "two"])"; }
+    std::string operator()(const Texts& is) const {
+        return is.accepts("one") ? R"(["one", "two"])" : R"(["one={user}", "two={id}"])";
+    }
     std::string operator()(const File&) const { return R"("/other/file")"; }
     std::string operator()(const Files&) const { return R"(["/one", "/two"])"; }
     std::string operator()(const RuleMode&) const { return R"("enforce")"; }

@@ -51,6 +51,11 @@ BOOST_AUTO_TEST_CASE(values_arrive) {
         burst_accepts = 20
         [release]
         trusted_password_roles = ["portal", "desk"]
+        trusted_password_channels = ["shop", "call-centre"]
+        mass_change = 7
+        [disconnect]
+        rate = 5
+        user_name = ["isp.example={user}@ISP.EXAMPLE", "={id}"]
         [notice]
         mail_from = "abuse@isp.example"
         operator_name = "株式会社 \"例\""
@@ -66,6 +71,10 @@ BOOST_AUTO_TEST_CASE(values_arrive) {
     BOOST_TEST(settings.detection.pppoe.max_speed_kmh == 512.5);
     BOOST_TEST(settings.detection.pppoe.burst_accepts == 20U);
     BOOST_TEST(settings.trusted_password_roles == (Lines{"portal", "desk"}), boost::test_tools::per_element());
+    BOOST_TEST(settings.trusted_password_channels == (Lines{"shop", "call-centre"}), boost::test_tools::per_element());
+    BOOST_TEST(settings.mass_change == 7U);
+    BOOST_TEST(settings.disconnect_rate == 5U);
+    BOOST_TEST(settings.disconnect_user_names.size() == 2U);
     BOOST_TEST(settings.mail_from == "abuse@isp.example");
     BOOST_TEST(settings.operator_name == "株式会社 \"例\"");
     BOOST_TEST(settings.mail_only);
@@ -150,6 +159,8 @@ BOOST_AUTO_TEST_CASE(tables_where_values_belong_and_the_reverse) {
     BOOST_TEST(mistake("spool.directories = [\n'/a',\n3]") ==
                "/etc/guard/guard.toml:3: spool.directories: found 3, expected a path");
     BOOST_TEST(mistakes("release.trusted_password_roles = ['a b', '', 'c']").size() == 2U);
+    BOOST_TEST(mistakes("release.trusted_password_channels = ['a,b', 'shop', '']").size() == 2U);
+    BOOST_TEST(mistakes("disconnect.user_name = ['a={user}', 'a=everybody', 'none']").size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(an_option_written_in_two_ways_is_a_mistake) {
@@ -280,6 +291,44 @@ BOOST_AUTO_TEST_CASE(single_settings_of_detection_are_laid_over) {
     BOOST_TEST(message("geo.pools=x").find("an unknown key") != std::string::npos);
     BOOST_TEST(message("smtp.jump_countries_window=25h").find("expected a duration") != std::string::npos);
     BOOST_TEST(with_detection({}, std::vector<std::string>{"x=1", "y=2"}).error().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_takes_over_what_it_can_and_names_the_rest) {
+    const Settings running = good(R"(
+        [detection]
+        mode = "observe"
+        settle = 90
+        rule_modes = { "pppoe.jump" = "review", "smtp.source" = "enforce" }
+        [geo]
+        pools = "/old"
+    )");
+    const Settings file = good(R"(
+        [spool]
+        directories = ["/new"]
+        [detection]
+        mode = "enforce"
+        settle = 60
+        rule_modes = { "pppoe.jump" = "observe", "smtp.jump" = "enforce" }
+        [geo]
+        pools = "/new"
+        [release]
+        trusted_password_roles = ["portal"]
+        [log]
+        level = "debug"
+    )");
+    const TakenOver result = take_over(running, file);
+    BOOST_TEST(result.taken == (Lines{"geo.pools", "detection.mode", "detection.rule_modes.pppoe.jump",
+                                      "detection.rule_modes.smtp.jump", "detection.rule_modes.smtp.source",
+                                      "release.trusted_password_roles", "log.level"}),
+               boost::test_tools::per_element());
+    BOOST_TEST(result.restart == (Lines{"spool.directories", "detection.settle"}), boost::test_tools::per_element());
+    BOOST_TEST(result.settings.detection.rule_modes.size() == 2U);
+    BOOST_TEST((result.settings.detection.rule_modes.at("pppoe.jump") == Mode::observe));
+    // All of it in force but for what waits: the next reload finds only that.
+    const TakenOver again = take_over(result.settings, file);
+    BOOST_TEST(again.taken.empty());
+    BOOST_TEST(again.restart == result.restart, boost::test_tools::per_element());
+    BOOST_TEST(take_over(file, file).restart.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

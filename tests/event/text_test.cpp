@@ -1,6 +1,7 @@
 #include "event/text.hpp"
 
 #include <boost/test/unit_test.hpp>
+#include <limits>
 
 namespace guard {
 namespace {
@@ -34,6 +35,17 @@ BOOST_AUTO_TEST_CASE(long_text_is_cut_between_characters) {
     const std::string shown = in_quotes(prefectures);
     BOOST_TEST(shown.size() < 70U);
     BOOST_TEST(is_plain_utf8(shown));
+}
+
+BOOST_AUTO_TEST_CASE(numbers_are_written_with_commas) {
+    for (const auto& [value, text] : std::initializer_list<std::pair<double, const char*>>{
+             {0, "0"}, {999, "999"}, {999.6, "1,000"}, {1'048'576, "1,048,576"}, {1e18, "1,000,000,000,000,000,000"}})
+        BOOST_TEST(with_commas(value) == text);
+    BOOST_TEST(with_commas(std::numeric_limits<double>::max()).size() == 309U + 102U);
+}
+
+BOOST_AUTO_TEST_CASE(printable_ascii_is_kept) {
+    BOOST_TEST(printable_ascii(" a~\x7f\x1f\n札\x00"sv) == " a~???????"sv);
 }
 
 BOOST_AUTO_TEST_CASE(hexadecimal_has_two_digits_a_byte) {

@@ -23,6 +23,7 @@ quick_runs() {
 	jsonl | pools | subscribers) echo 30000 ;;
 	csv | detail | jsonl_scan | mail | radius_log) echo 100000 ;;
 	disconnect_reply) echo 100000 ;;
+	snapshot) echo 50000 ;;
 	*) echo 1000000 ;;
 	esac
 }
@@ -32,6 +33,7 @@ longest_input() {
 	record) echo 400 ;;
 	address | position) echo 128 ;;
 	table) echo 512 ;;
+	snapshot) echo 8192 ;;
 	*) echo 1024 ;;
 	esac
 }

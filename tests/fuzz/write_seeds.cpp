@@ -9,10 +9,12 @@
 #include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "analyzer/daemon/disconnect_packet.hpp"
+#include "analyzer/detection/state/state.hpp"
 #include "enforcement/table.hpp"
 #include "event/little_endian.hpp"
 #include "spool/position.hpp"
@@ -140,6 +142,48 @@ void add_tables(Seeds& seeds) {
         add(enforcement::Table::build(3, key, fingerprint, {}, sources));
         add(enforcement::Table::build(~std::uint64_t{0}, key, std::string(31, 'f'), ids, sources));
     }
+}
+
+template <class Write>
+std::string written(const Write& write) {
+    std::string bytes;
+    detection::StateWriter writer([&](std::span<const std::uint8_t> some) { bytes += text_of(some); });
+    write(writer);
+    writer.flush();
+    return bytes;
+}
+
+// A state after each of some events: a theft, a burst, a guessing source, a mail sent, old passwords.
+void add_snapshots(Seeds& seeds) {
+    std::istringstream rows("10.1.0.0/16,JP,JP-01\n10.13.0.0/16,JP,JP-13\n10.46.0.0/16,JP,JP-46\n");
+    config::DetectionSettings settings;
+    settings.smtp_source.fast_rejects = settings.smtp_source.fast_ids = 3;
+    settings.learning = std::chrono::seconds{0};
+    detection::Detector detector(
+        settings,
+        std::make_shared<const geo::Locator>(geo::PoolTable::parse(rows, "pools").value(), geo::DatabaseRanges{}, 1),
+        {}, HashKey{});
+    std::vector<detection::Decision> decisions;
+    Time time = kTime;
+    const auto see = [&](Service service, Kind kind, const std::string& id, const char* at) {
+        LoginEvent event{service, kind, id, {}, time};
+        if (at != nullptr) event.addresses.push_back(address(at));
+        detector.on_event(event, decisions);
+        time += std::chrono::seconds{30};
+        const std::string learned =
+            written([&](auto& writer) { detection::DetectorState::write_learned(writer, detector); });
+        const std::string rest = written([&](auto& writer) { detection::DetectorState::write_rest(writer, detector); });
+        seeds.add("snapshot", number(static_cast<std::uint16_t>(learned.size())) + learned + rest);
+    };
+    see(Service::pppoe, Kind::alive, "quiet", "10.1.0.1");
+    see(Service::pppoe, Kind::assign, "home", "10.13.0.1");
+    see(Service::pppoe, Kind::assign, "home", "10.46.0.1");
+    for (int i = 0; i < 12; ++i) see(Service::pppoe, Kind::accept, "burst", nullptr);
+    see(Service::smtp_auth, Kind::accept, "mail", "198.51.100.1");
+    for (const char* id : {"a", "b", "c", "d"}) see(Service::smtp_auth, Kind::reject, id, "203.0.113.1");
+    see(Service::pppoe, Kind::reject, "old", nullptr);
+    detector.pack_quiet();
+    see(Service::pppoe, Kind::release, "quiet", "10.1.0.1");
 }
 
 void add_texts(Seeds& seeds) {
@@ -378,6 +422,7 @@ int main(int count, char** arguments) try {
     add_records(seeds);
     add_segments(seeds);
     add_tables(seeds);
+    add_snapshots(seeds);
     add_texts(seeds);
     add_lines(seeds);
     add_detail(seeds);

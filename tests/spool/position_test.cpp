@@ -54,4 +54,22 @@ BOOST_AUTO_TEST_CASE(any_other_text_is_refused) {
     BOOST_TEST(!Position::parse(std::string_view("1\0", 2)));
 }
 
+BOOST_AUTO_TEST_CASE(covers_what_another_has_passed_over) {
+    const auto covers = [](const char* one, const char* other) {
+        return Position::parse(one).value().covers(Position::parse(other).value());
+    };
+    for (const char* text : {"0", "5", "5 6:8", "5 6:8 7:done"}) {
+        BOOST_TEST(covers(text, text), text);
+        BOOST_TEST(covers(text, "0"), text);
+    }
+    BOOST_TEST(covers("6", "5 6:8"));
+    BOOST_TEST(covers("5 6:done", "5 6:8"));
+    BOOST_TEST(covers("5 6:16 7:8", "5 6:8"));
+    BOOST_TEST(!covers("5 6:8", "5 6:16"));
+    BOOST_TEST(!covers("5 6:8", "5 6:done"));
+    BOOST_TEST(!covers("5 6:8", "5 6:8 7:8"));
+    BOOST_TEST(!covers("5", "6"));
+    BOOST_TEST(!covers("5 6:done", "6"));  // whether there was one between them nobody knows
+}
+
 BOOST_AUTO_TEST_SUITE_END()

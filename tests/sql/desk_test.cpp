@@ -244,6 +244,86 @@ BOOST_FIXTURE_TEST_CASE(a_block_is_lifted_once, Desk) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_AUTO_TEST_SUITE(mass_events)
+
+// Forty IDs that went from Sapporo to Tokyo together, one of them also for a reason of its own.
+struct Failover : Desk {
+    Failover() {
+        for (int i = 0; i < 40; ++i) join("line" + std::to_string(i), "JP-01 JP-13", i);
+    }
+    void join(const std::string& id, const std::string& regions, int minutes) {
+        add_case(id, "pppoe.jump", "review");
+        const auto number = value("SELECT max(incident_id) FROM guard.incident");
+        exec("UPDATE guard.finding SET reason = 'storm' WHERE incident_id = " + number);
+        exec_as("analyzer", "SELECT guard.join_mass_event(" + number + ", '" + regions +
+                                "', '2026-11-22 03:00Z'::timestamptz + interval '" + std::to_string(minutes) +
+                                " minutes')");
+    }
+    std::string events() {
+        return value(
+            "SELECT string_agg(mass_event_id || ':' || incidents || '/' || waiting, ' ' ORDER BY "
+            "mass_event_id) FROM guard.mass_events");
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(many_that_did_the_same_are_one_row, Failover) {
+    BOOST_TEST(events() == "1:40/40");
+    BOOST_TEST(value("SELECT regions || ' ' || (last_at - first_at) FROM guard.mass_events") == "JP-01 JP-13 00:39:00");
+    join("elsewhere", "JP-04 JP-13", 39);
+    join("next day", "JP-01 JP-13", 39 + 31);
+    BOOST_TEST(events() == "1:40/40 2:1/1 3:1/1");
+    // Who also waits for a reason of its own is judged alone.
+    exec("UPDATE guard.finding SET reason = 'profile' WHERE incident_id = 4");
+    BOOST_TEST(events() == "1:39/39 2:1/1 3:1/1");
+    BOOST_TEST(value("SELECT count(*) FROM guard.incidents WHERE waiting AND mass_event IS NULL") == "3");
+}
+
+BOOST_FIXTURE_TEST_CASE(all_are_judged_at_once_and_each_teaches, Failover) {
+    exec("UPDATE guard.finding SET reason = 'profile' WHERE incident_id = 4");
+    const auto decide_all = [&](const char* verdict) {
+        return exec_as("desk",
+                       std::string("SELECT guard.decide_mass_event(1, '") + verdict + "', 'failover of bras3')");
+    };
+    BOOST_CHECK_THROW(decide_all("misuse"), pqxx::check_violation);
+    BOOST_TEST(decide_all("ordinary")[0][0].as<int>() == 39);
+    BOOST_TEST(value("SELECT count(*) FROM guard.review WHERE outcome = 'ordinary' AND decided_by = 'desk'") == "39");
+    BOOST_TEST(state(4) == "review");
+    BOOST_TEST(state(5) == "closed");
+    BOOST_TEST(value("SELECT outcome || ' ' || decided_by FROM guard.mass_events") == "ordinary desk");
+    BOOST_TEST(audit("mass event ordinary") == "desk mass event:1");
+    BOOST_TEST(decide_all("dismissed")[0][0].as<int>() == 0);
+    BOOST_TEST(exec_as("desk", "SELECT guard.decide_mass_event(7, 'ordinary', 'x')")[0][0].is_null());
+    // What comes afterwards is another event.
+    join("late", "JP-01 JP-13", 40);
+    BOOST_TEST(value("SELECT waiting FROM guard.mass_events WHERE mass_event_id = 2") == "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_ids_behind_it_are_read_by_ticket, Failover) {
+    const auto ticket = exec_as("desk", "SELECT guard.mass_open(1, 'shift')")[0][0].as<std::string>();
+    BOOST_TEST(audit("read") == "desk mass event:1");
+    const auto behind = exec_as("desk", "SELECT * FROM guard.mass_read('" + ticket + "')");
+    BOOST_TEST(behind.size() == 40U);
+    BOOST_TEST(behind[0]["id"].as<std::string>() == "line0");
+    BOOST_TEST(behind[0]["waiting"].as<bool>());
+    // It opens neither a case nor the phone list, and a ticket of a case no mass event.
+    for (const auto* what : {"evidence_read", "phone_list_read", "disconnects_read"})
+        BOOST_CHECK_THROW(exec_as("desk", std::string("SELECT * FROM guard.") + what + "('" + ticket + "')"),
+                          pqxx::insufficient_privilege);
+    const auto of_case = exec_as("desk", "SELECT guard.evidence_open(4, 'shift')")[0][0].as<std::string>();
+    BOOST_TEST(exec_as("desk", "SELECT * FROM guard.mass_read('" + of_case + "')").empty());
+    BOOST_CHECK_THROW(exec_as("sato", "SELECT * FROM guard.mass_read('" + ticket + "')"), pqxx::insufficient_privilege);
+}
+
+BOOST_FIXTURE_TEST_CASE(it_goes_with_the_last_of_its_cases, Failover) {
+    BOOST_TEST(exec_as("desk", "SELECT guard.decide_mass_event(1, 'dismissed', 'x')")[0][0].as<int>() == 40);
+    exec("DELETE FROM guard.incident WHERE mass_event_id = 1 AND incident_id < 20");
+    BOOST_TEST(value("SELECT count(*) FROM guard.mass_event") == "1");
+    exec("DELETE FROM guard.incident WHERE mass_event_id = 1");
+    BOOST_TEST(value("SELECT count(*) FROM guard.mass_event") == "0");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_AUTO_TEST_SUITE(undo)
 
 constexpr auto kRequest = "SELECT guard.undo_request('pppoe.jump', NULL, '2026-01-01', '2100-01-01', 'wrong pools')";
@@ -264,9 +344,18 @@ BOOST_FIXTURE_TEST_CASE(it_takes_two_people, Desk) {
 }
 
 BOOST_FIXTURE_TEST_CASE(it_undoes_no_more_than_was_asked_for, Desk) {
-    exec_as("desk", kRequest);
-    exec("UPDATE guard.setting SET value = '2' WHERE key = 'rules.version'");
+    exec_as("desk", kRequest);  // the time that it names has not ended
     suspend("saburo");
+    const auto done = exec_as("sato", "SELECT * FROM guard.undo_approve(1)")[0];
+    BOOST_TEST(done["suspensions"].as<int>() == 1);
+    BOOST_TEST(!suspended("taro"));
+    BOOST_TEST(suspended("saburo"));
+}
+
+BOOST_FIXTURE_TEST_CASE(if_there_is_more_after_all_nothing_is_undone, Desk) {
+    exec_as("desk", kRequest);
+    suspend("saburo");
+    exec("UPDATE guard.suspension SET suspended_at = '2026-02-01' WHERE id = 'saburo'");
     BOOST_CHECK_THROW(exec_as("sato", "SELECT * FROM guard.undo_approve(1)"), pqxx::sql_error);
     BOOST_TEST(suspended("taro"));
     BOOST_TEST(suspended("saburo"));

@@ -328,6 +328,129 @@ BOOST_FIXTURE_TEST_CASE(a_trusted_channel_without_a_table_says_so_itself, Suspen
     exec("REVOKE guard_provisioning FROM portal");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_channel_is_trusted_once_it_is_named, Suspended) {
+    const auto changed = [&](const char* channel) {
+        return exec_as("directory", std::string("SELECT guard.password_changed_by('pppoe', 'taro@isp.example', ") +
+                                        channel + ")")[0][0]
+            .as<std::string>();
+    };
+    BOOST_TEST(changed("'shop'") == "untrusted");  // nothing is named after the installation
+    exec("UPDATE guard.setting SET value = 'shop,call-centre' WHERE key = 'trusted_password_channels'");
+    for (const auto* other : {"'portal'", "'sho'", "'shop,call-centre'", "NULL"})
+        BOOST_TEST(changed(other) == "untrusted");
+    BOOST_TEST(suspended(kId));
+    BOOST_TEST(last_audit() == "password changed through an untrusted channel");
+    BOOST_TEST(changed("'call-centre'") == "released");
+    BOOST_TEST(!suspended(kId));
+    BOOST_TEST(value("SELECT released_by || '/' || release_channel || '/' || release_reason FROM guard.suspension") ==
+               "directory/password/the password was changed through the channel call-centre");
+    BOOST_TEST(changed("'shop'") == "not suspended");
+    BOOST_TEST(value("SELECT string_agg(outcome || coalesce(' ' || channel, ''), ',' ORDER BY change_id DESC) FROM "
+                     "guard.password_change WHERE outcome = 'released'") == "released call-centre");
+}
+
+// Thirty suspended IDs whose passwords are loaded anew every night.
+struct Thirty : Suspended {
+    Thirty() {
+        exec(
+            "INSERT INTO radcheck (username, attribute, op, value) SELECT 'u' || n, 'Cleartext-Password', ':=', 'old' "
+            "FROM generate_series(1, 30) AS n");
+        for (int n = 1; n <= 30; ++n) suspend("u" + std::to_string(n));
+        exec("UPDATE guard.setting SET value = '5' WHERE key = 'release.mass_count'");
+    }
+    std::string open() { return value("SELECT count(*) FROM guard.suspension WHERE released_at IS NULL"); }
+    std::string outcomes(const char* outcome) {
+        return value(std::string("SELECT count(*) FROM guard.password_change WHERE outcome = '") + outcome + "'");
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(a_mass_change_goes_to_review_as_a_whole, Thirty) {
+    exec_as("portal", "UPDATE radcheck SET value = 'reset' WHERE username IN ('u1', 'u2', 'u3', 'u4', 'u5', 'u6')");
+    BOOST_TEST(open() == "31");
+    BOOST_TEST(outcomes("mass") == "6");
+    BOOST_TEST(value("SELECT count(*) FROM guard.alarm WHERE kind = 'password_mass'") == "1");
+    BOOST_TEST(value("SELECT count(*) FROM guard.incidents WHERE waiting AND about = 'passwords'") == "6");
+    BOOST_TEST(value("SELECT state FROM guard.incidents WHERE waiting LIMIT 1") == "suspended");
+    // The same again tonight is no change; a person decides, either way.
+    exec_as("portal", "UPDATE radcheck SET value = value");
+    BOOST_TEST(open() == "31");
+    BOOST_TEST(exec_as("desk", "SELECT guard.decide_incident(2, 'misuse', 'reset by us, the thief has it')")[0][0]
+                   .as<std::string>() == "confirmed");
+    BOOST_TEST(suspended("u1"));
+    BOOST_TEST(exec_as("desk", "SELECT guard.staff_release('pppoe', 'u2', 'called')")[0][0].as<bool>());
+    BOOST_TEST(value("SELECT count(*) FROM guard.incidents WHERE waiting") == "4");
+    exec("UPDATE guard.review SET due_at = now() - interval '1 second' WHERE about = 'passwords'");
+    BOOST_TEST(exec_as("analyzer", "SELECT guard.escalate_reviews()")[0][0].as<int>() == 4);
+    BOOST_TEST(open() == "30");
+}
+
+BOOST_FIXTURE_TEST_CASE(in_a_reload_of_all_only_what_differs_counts, Thirty) {
+    exec_as("portal",
+            "UPDATE radcheck SET value = CASE WHEN username IN ('u1', 'u2', 'u3', 'u4', 'u5') THEN 'new' ELSE "
+            "value END");
+    BOOST_TEST(outcomes("released") == "5");
+    BOOST_TEST(outcomes("mass") == "0");
+    BOOST_TEST(open() == "26");
+}
+
+BOOST_FIXTURE_TEST_CASE(one_after_the_other_it_is_a_mass_as_well, Thirty) {
+    for (int n = 1; n <= 8; ++n)
+        exec_as("portal", "UPDATE radcheck SET value = 'new' WHERE username = 'u" + std::to_string(n) + "'");
+    BOOST_TEST(outcomes("released") == "5");
+    BOOST_TEST(outcomes("mass") == "3");
+    // Another role is another story, and ten minutes later it is as well.
+    exec("UPDATE guard.password_change SET changed_at = changed_at - interval '10 minutes'");
+    exec_as("portal", "UPDATE radcheck SET value = 'new' WHERE username = 'u9'");
+    BOOST_TEST(outcomes("released") == "6");
+}
+
+BOOST_FIXTURE_TEST_CASE(the_index_for_large_tables_fails_nobodys_statement, Suspended) {
+    const auto readme = read_file(GUARD_SOURCE_DIR "/sql/README.md");
+    const auto from = readme.find("CREATE INDEX CONCURRENTLY radcheck_guard");
+    BOOST_REQUIRE(from != std::string::npos);
+    auto statement = readme.substr(from, readme.find(';', from) - from);
+    exec(statement.replace(statement.find("CONCURRENTLY "), 13, ""));
+    exec_as("clerk", "INSERT INTO radcheck (username, attribute, value) VALUES ('new', 'Cleartext-Password', 'x')");
+    exec_as("portal", kChange);
+    BOOST_TEST(!suspended(kId));
+    exec(
+        "INSERT INTO radcheck (username, attribute, value) SELECT 'many' || n, 'Cleartext-Password', 'x' FROM "
+        "generate_series(1, 5000) AS n; ANALYZE radcheck; SET enable_seqscan = on");
+    std::string plan;
+    for (const auto& row :
+         exec("EXPLAIN SELECT FROM radcheck WHERE guard.normalised(guard.stored_bytes(username::text), "
+              "true, false) = ANY (ARRAY['many7'::bytea, 'many=37'])"))
+        plan += row[0].as<std::string>();
+    BOOST_TEST(plan.find("radcheck_guard") != std::string::npos, plan);
+}
+
+// As rlm_sql with its shipped safe_characters asks for them, and so as radcheck has to hold them.
+BOOST_FIXTURE_TEST_CASE(a_name_in_the_form_of_rlm_sql_is_the_same_id, Suspended) {
+    struct Name {
+        const char *id, *stored;
+    };
+    for (const Name& name :
+         {Name{"o''hara+1@isp.example", "O=27Hara=2B1@isp.example"}, Name{"a=41@isp.example", "a=3D41@isp.example"},
+          Name{"%wild_*@isp.example", "=25wild_=2A@isp.example"}, Name{"isp\\taro", "isp=5C=5Ctaro"},
+          Name{"q\"q", "q=5C=22q"}, Name{"田中@isp.example", "田中@isp.example"},
+          Name{"plain''s@isp.example", "plain''s@isp.example"}}) {
+        exec(std::string("DELETE FROM radcheck; INSERT INTO radcheck (username, attribute, op, value) VALUES ('") +
+             name.stored + "', 'Cleartext-Password', ':=', 'stolen')");
+        exec(std::string("INSERT INTO guard.incident (incident_key, service, id, state, opened_at) VALUES ('") +
+             name.id + "', 'pppoe', guard.normalise_id('" + name.id + "'::text), 'suspended', now())");
+        exec(
+            "INSERT INTO guard.suspension (incident_id, service, id, rule) SELECT incident_id, service, id, "
+            "'pppoe.jump' "
+            "FROM guard.incident ORDER BY incident_id DESC LIMIT 1");
+        const std::string open =
+            "SELECT count(*) FROM guard.suspension WHERE released_at IS NULL AND id <> 'taro@isp.example'";
+        exec_as("portal", "UPDATE radcheck SET value = value");
+        BOOST_TEST(value(open) == "1", name.stored);
+        exec_as("portal", "UPDATE radcheck SET value = 'fresh'");
+        BOOST_TEST(value(open) == "0", name.stored);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace guard::test

@@ -29,6 +29,17 @@ const std::vector<Case> kAllowed{
     {"analyzer", "SELECT sessions, home_region FROM guard.subscriber WHERE service = 'pppoe'"},
     {"analyzer", "SELECT * FROM guard.allowed"},
     {"analyzer", "SELECT guard.normalise_id('A')"},
+    {"analyzer", "SELECT guard.publish_setting('rules.version', '2')"},
+    {"analyzer", "SELECT * FROM guard.check_retention()"},
+    {"analyzer", "SELECT guard.join_mass_event(1, 'JP-01', now())"},
+    {"analyzer", "INSERT INTO guard.breaker (reason) VALUES ('a') ON CONFLICT DO NOTHING RETURNING 1"},
+    {"analyzer", "SELECT guard.raise_alarm('breaker', 'x')"},
+    {"analyzer", "UPDATE guard.disconnect SET state = 'silent', tries = 1, due_at = now(), last_answer = 'x'"},
+    {"analyzer", "UPDATE guard.block SET ended_at = expires_at"},
+    {"directory", "SELECT guard.password_changed_by('pppoe', 'taro', 'portal')"},
+    {"desk", "SELECT guard.mass_open(1, 'shift')"},
+    {"desk", "SELECT guard.decide_mass_event(1, 'ordinary', 'failover')"},
+    {"desk", "SELECT * FROM guard.mass_events"},
     {"notifier",
      "UPDATE guard.notice SET state = 'dead', plan = 'mail', step = 1, plan_at = NULL, escalate_at = now()"},
     {"notifier", "UPDATE guard.delivery SET state = 'sending', leased_by = 'me', lease_until = now(), answer = 'x'"},
@@ -74,6 +85,29 @@ const std::vector<Case> kRefused{
     {"analyzer", "SELECT guard.staff_release('pppoe', 'taro', 'no')"},
     {"analyzer", "UPDATE guard.finding SET summary_en = 'no'"},
     {"analyzer", "SELECT mail FROM guard.subscriber"},
+    {"analyzer", "UPDATE guard.setting SET value = 'analyzer' WHERE key = 'trusted_password_roles'"},
+    {"analyzer", "SELECT guard.publish_setting('retention.audit_days', '365')"},
+    {"analyzer", "SELECT guard.publish_setting('review.due_seconds', '1')"},
+    {"analyzer", "INSERT INTO guard.setting (key, value) VALUES ('a', 'b')"},
+    {"analyzer", "INSERT INTO guard.audit (actor, action, object) VALUES ('sato', 'release', 'incident:1')"},
+    {"analyzer", "INSERT INTO guard.audit (action, object, at) VALUES ('a', 'b', '2020-01-01')"},
+    {"analyzer", "INSERT INTO guard.alarm (kind) VALUES ('a')"},
+    {"analyzer", "UPDATE guard.alarm SET closed_at = now()"},
+    {"analyzer", "SELECT state FROM guard.notice"},
+    {"analyzer", "UPDATE guard.block SET source = '192.0.2.1'"},
+    {"analyzer", "UPDATE guard.disconnect SET id = 'jiro'"},
+    {"analyzer",
+     "INSERT INTO guard.suspension (incident_id, service, id, rule, released_at, released_by, release_channel, "
+     "release_reason) VALUES (1, 'pppoe', 'b', 'r', now(), 'x', 'staff', 'y')"},
+    {"analyzer", "SELECT * FROM guard.mass_event"},
+    {"analyzer", "SELECT guard.decide_mass_event(1, 'ordinary', 'no')"},
+    {"analyzer", "SELECT guard.password_changed_by('pppoe', 'taro', 'portal')"},
+    {"desk", "SELECT guard.password_changed_by('pppoe', 'taro', 'portal')"},
+    {"desk", "SELECT * FROM guard.mass_event"},
+    {"desk", "SELECT guard.publish_setting('rules.version', '2')"},
+    {"notifier", "SELECT guard.publish_setting('rules.version', '2')"},
+    {"auditor", "SELECT guard.mass_open(1, 'no')"},
+    {"directory", "SELECT * FROM guard.password_change"},
     {"analyzer", "SELECT * FROM guard.audit"},
     {"analyzer",
      "INSERT INTO guard.allowed (service, id, owner, reason, expires_at) VALUES ('pppoe', 'a', 'x', 'y', now())"},
@@ -122,6 +156,10 @@ const std::vector<Case> kRefused{
     {"desk", "SELECT guard.undo_scope('pppoe.jump', NULL, '2026-01-01', '2027-01-01')"},
     {"desk", "SELECT guard.apply_retention()"},
     {"desk", "SELECT guard.suspend_by_person(i, 'no') FROM guard.incident AS i"},
+    {"desk", "SELECT * FROM guard.dead_letter"},
+    {"analyzer", "SELECT * FROM guard.dead_letter"},
+    {"analyzer", "SELECT guard.dead_letters_open('no')"},
+    {"auditor", "SELECT guard.dead_letters_open('no')"},
     {"analyzer", "SELECT guard.decide_incident(1, 'ordinary', 'no')"},
     {"analyzer", "SELECT guard.close_breaker('no')"},
     {"analyzer", "UPDATE guard.review SET outcome = 'ordinary'"},
@@ -166,8 +204,10 @@ BOOST_DATA_TEST_CASE_F(Taro, it_may_not, boost::unit_test::data::make(kRefused))
 BOOST_FIXTURE_TEST_CASE(nobody_else_may_call_or_read_anything, Database) {
     BOOST_TEST(
         value("SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc AS p "
-              "WHERE pronamespace = 'guard'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')") ==
-        "");
+              "WHERE pronamespace = 'guard'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE') "
+              "AND p.proname NOT IN ('normalised', 'stored_bytes')") == "");
+    // Those two are for an index on the operator's table; to call them by name takes more.
+    BOOST_CHECK_THROW(exec_as("clerk", "SELECT guard.stored_bytes('a')"), pqxx::insufficient_privilege);
     BOOST_TEST(value("SELECT string_agg(c.oid::regclass::text, ', ') FROM pg_class AS c "
                      "WHERE relnamespace = 'guard'::regnamespace AND relkind IN ('r', 'v', 'p') "
                      "AND has_any_column_privilege('public', c.oid, 'SELECT, INSERT, UPDATE')") == "");

@@ -19,13 +19,17 @@ std::ostream& operator<<(std::ostream& stream, const Case& item) {
 }
 
 #define INCIDENT "INSERT INTO guard.incident (incident_key, service, id, opened_at) VALUES "
+#define INCIDENT_IN \
+    "INSERT INTO guard.incident (incident_key, service, id, opened_at, state) VALUES ('k', 'pppoe', 'a', now(), "
+#define DISCONNECT \
+    "INSERT INTO guard.disconnect (incident_id, service, id, nas, state, done_at) VALUES (1, 'pppoe', 'taro', 'n', "
 #define NOTICE "INSERT INTO guard.notice (incident_id, kind, service, id, idempotency_key, "
 const std::vector<Case> kRefused{
     {INCIDENT "('k', 'sip', 'a', now())", "incident_service_check"},
     {INCIDENT "('k', 'pppoe', '', now())", "incident_id_check"},
     {INCIDENT "('k', 'pppoe', decode(repeat('61', 254), 'hex'), now())", "incident_id_check"},
     {INCIDENT "('incident-1', 'pppoe', 'a', now())", "incident_incident_key_key"},
-    {"UPDATE guard.incident SET state = 'gone'", "incident_state_check"},
+    {INCIDENT_IN "'gone')", "incident_state_check"},
     {"INSERT INTO guard.suspension (incident_id, service, id, rule) VALUES (1, 'pppoe', 'taro', 'r')",
      "suspension_open"},
     {"UPDATE guard.suspension SET released_at = now()", "suspension_release_complete"},
@@ -75,6 +79,20 @@ const std::vector<Case> kRefused{
     {"UPDATE guard.setting SET value = E'isp.example>\\r\\nBcc: x' WHERE key = 'mail.domain'", "setting_mail_domain"},
     {"UPDATE guard.setting SET value = '30' WHERE key = 'retention.audit_days'", "setting_audit_days"},
     {"UPDATE guard.setting SET value = '0' WHERE key = 'retention.incident_days'", "setting_number"},
+    {"UPDATE guard.setting SET value = '0' WHERE key = 'release.mass_count'", "setting_mass_count"},
+    // States: what came after does not go back, and no case is released beside an open suspension.
+    {"UPDATE guard.incident SET state = 'released'", "an incident that is"},
+    {"UPDATE guard.incident SET state = 'review'", "an incident that is"},
+    {"SELECT guard.staff_release('pppoe', 'taro', 'x'); UPDATE guard.incident SET state = 'suspended'",
+     "an incident that is"},
+    {"SELECT guard.staff_release('pppoe', 'taro', 'x'); UPDATE guard.suspension SET released_at = NULL, released_by = "
+     "NULL, release_channel = NULL, release_reason = NULL",
+     "a suspension can only be ended"},
+    {"UPDATE guard.suspension SET id = 'jiro'", "a suspension can only be ended"},
+    {DISCONNECT "'silent', now())", "disconnect_done_complete"},
+    {DISCONNECT "'refused', NULL)", "disconnect_done_complete"},
+    {DISCONNECT "'refused', now()); UPDATE guard.disconnect SET state = 'silent', done_at = NULL",
+     "a disconnect that is"},
     {"SELECT guard.staff_release('pppoe', 'taro', '  ')", "needs a reason"},
     {"SELECT guard.staff_release('pppoe', 'taro', NULL)", "needs a reason"},
     {"SELECT guard.evidence_open(1, '')", "needs a reason"},
@@ -149,7 +167,7 @@ BOOST_FIXTURE_TEST_CASE(what_a_person_writes_is_audited, Taro) {
     exec("UPDATE guard.setting SET value = 'en' WHERE key = 'notice.language'");
     exec("UPDATE guard.setting SET value = 'en' WHERE key = 'notice.language'");
     BOOST_TEST(value("SELECT string_agg(action || '=' || object, ';' ORDER BY audit_id) FROM guard.audit "
-                     "WHERE object !~ 'radcheck|roles|_days|review|modes|version'") ==
+                     "WHERE object !~ 'radcheck|roles|_days|review|modes|version|channels|mass'") ==
                "allowed insert=allowed:pppoe:\\x70726f6265;allowed delete=allowed:pppoe:\\x70726f6265;"
                "breaker insert=breaker:1;breaker update=breaker:1;setting update=setting:notice.language");
 }

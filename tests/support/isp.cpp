@@ -73,7 +73,7 @@ std::string site(std::string_view name, std::uint16_t auth_port, bool accounting
 }  // namespace
 
 Isp::Isp(const Options& options, std::vector<Subscriber> subscribers)
-    : directory_("isp", user_), smtp_auth_port_(free_port(Transport::udp)) {
+    : postgres(options.durability), directory_("isp", user_), smtp_auth_port_(free_port(Transport::udp)) {
     make_directories();
     write_configuration(options);
     make_database(subscribers);
@@ -120,8 +120,8 @@ void Isp::write_configuration(const Options& options) {
          << options.detection << "[detection.pppoe]\ndead_peer_time = " << options.dead_peer.count() << "\n"
          << "[detection.smtp_source]\nquiet = " << options.quiet.count() << "\n"
          << "[disconnect]\nnas_file = \"nas.toml\"\ntimeout = 1\n"
-         << "[release]\ntrusted_password_roles = [\"isp_portal\"]\n"
-         << "[notice]\nsmtp_host = \"127.0.0.1\"\nsmtp_port = " << mail.port()
+         << options.disconnect << "[release]\ntrusted_password_roles = [\"isp_portal\"]\n"
+         << options.release << "[notice]\nsmtp_host = \"127.0.0.1\"\nsmtp_port = " << mail.port()
          << "\nmail_from = \"support@isp.example\"\n"
          << "mail_from_name = \"サンプルISP サポートセンター\"\n"
          << "mail_only = true\nretry = 1\ntemplate_directory = \"templates\"\n"

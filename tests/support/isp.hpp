@@ -31,7 +31,9 @@ class Isp {
     struct Options {
         bool passwords_in_sql = true;  // radcheck, as most operators have it; else the users file
         std::chrono::seconds settle{4}, dead_peer{3}, quiet{8};
-        std::string detection;  // more lines of [detection]
+        std::string detection;            // more lines of [detection]
+        std::string disconnect, release;  // and of these sections
+        Postgres::Durability durability = Postgres::Durability::off;
         std::uint64_t spool_quota = 64 << 20;
         unsigned segment_kib = 1024;
     };

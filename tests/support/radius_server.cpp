@@ -284,7 +284,7 @@ RadiusConfig nas_config() {
     config.modules = R"(
 	linelog {
 		filename = ${work}/requests.log
-		format = "%{Packet-Type} user=%{User-Name} session=%{Acct-Session-Id} address=%{Framed-IP-Address}"
+		format = "%{Packet-Type} user=%{User-Name} session=%{Acct-Session-Id} address=%{Framed-IP-Address} signed=%{Message-Authenticator} at=%{Event-Timestamp}"
 	}
 )";
     config.servers = R"(
@@ -297,7 +297,13 @@ server nas {
 	}
 	recv-coa {
 		linelog
-		if ((&Acct-Session-Id && &Acct-Session-Id =~ /^s/) || (&User-Name && &Framed-IP-Address)) {
+		if (&User-Name && &User-Name =~ /^gone/) {
+			update reply {
+				&Error-Cause := Session-Context-Not-Found
+			}
+			reject
+		}
+		elsif ((&Acct-Session-Id && &Acct-Session-Id =~ /^s/) || (&User-Name && &Framed-IP-Address)) {
 			ok
 		}
 		else {

@@ -78,8 +78,8 @@ class RadiusServer {
 };
 
 // A NAS as RFC 5176 sees it: a real FreeRADIUS that answers Disconnect-Requests on coa_port(). Sessions
-// selected by User-Name and Framed-IP-Address, or whose Acct-Session-Id begins with "s", are there (ACK); all others
-// are not (NAK, Error-Cause Session-Context-Not-Found).
+// selected by User-Name and Framed-IP-Address, or whose Acct-Session-Id begins with "s", are there (ACK); all others,
+// and those whose User-Name begins with "gone", are not (NAK, Error-Cause Session-Context-Not-Found).
 class NasStandIn {
   public:
     NasStandIn();  // and starts
@@ -87,8 +87,8 @@ class NasStandIn {
     [[nodiscard]] std::uint16_t port() const { return server_.coa_port(); }
     void start() { server_.start(); }
     void stop() { server_.stop(); }
-    // One line for each request it took: "Disconnect-Request user=... session=... address=...", with what is absent
-    // empty.
+    // One line for each request it took: "Disconnect-Request user=... session=... address=... signed=... at=...", with
+    // what is absent empty.
     [[nodiscard]] std::vector<std::string> requests() const;
 
   private:

@@ -29,6 +29,7 @@ class ActiveIds {
     }
 
   private:
+    friend struct StateFields;
     static constexpr std::uint32_t kHours = 24;
 
     std::size_t& at(std::uint32_t hour) { return hours_[hour % kHours]; }

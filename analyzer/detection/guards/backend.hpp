@@ -64,6 +64,7 @@ class KnownNetworks {
     }
 
   private:
+    friend struct StateFields;
     struct Network {
         std::uint32_t hash = 0, first = 0, last = 0;  // last 0: none
     };
@@ -96,6 +97,7 @@ class Outages {
     }
 
   private:
+    friend struct StateFields;
     static constexpr auto kRemembered = std::chrono::hours{24};
     std::vector<std::pair<Time, Time>> spans_;
 };
@@ -117,6 +119,7 @@ class BackendGuard {
     [[nodiscard]] const Outages& outages() const { return outages_; }
 
   private:
+    friend struct StateFields;
     static constexpr auto kWindow = std::chrono::minutes{5};
     static constexpr double kWindowsADay = 288;
     static constexpr unsigned kFewest = 20;  // attempts, before a share says anything

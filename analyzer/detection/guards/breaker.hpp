@@ -29,6 +29,7 @@ class Breaker {
     [[nodiscard]] std::size_t daily_limit(std::size_t active_ids) const;
 
   private:
+    friend struct StateFields;
     struct Suspension {
         Time time;
         std::optional<IpAddress> pool;

@@ -46,6 +46,7 @@ class SlidingSet {
     [[nodiscard]] bool idle(Time now) const { return order_.empty() || order_.back().time + kDay < now; }
 
   private:
+    friend struct StateFields;
     struct Entry {
         Time time;
         std::uint64_t id;

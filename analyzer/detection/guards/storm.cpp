@@ -5,14 +5,11 @@
 namespace guard::detection {
 namespace {
 
-constexpr std::chrono::seconds kAcceptWindow{300};
-constexpr std::chrono::seconds kStepWindow{600};
-constexpr std::chrono::seconds kSlowWindow{3600};
 constexpr auto kRemembered = std::chrono::hours{24};
 
 template <class Map>
 void forget_idle(Map& watched, Time now) {
-    std::erase_if(watched, [&](const auto& entry) { return entry.second.ids.idle(now); });
+    erase_if(watched, [&](const auto& entry) { return entry.second.ids.idle(now); });
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 // what they did go to review.
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <cstddef>
 #include <map>
-#include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -39,6 +39,8 @@ class StormGuard {
     [[nodiscard]] bool is_nearly_slow_mass(const geo::Place& from, const geo::Place& to, Time now);
 
   private:
+    friend struct StateFields;
+    static constexpr std::chrono::seconds kAcceptWindow{300}, kStepWindow{600}, kSlowWindow{3600};
     struct Watched {
         Watched(std::chrono::seconds window, SlidingSet::Before before) : ids(window, before) {}
         SlidingSet ids;
@@ -50,16 +52,16 @@ class StormGuard {
     using RegionPair = std::pair<geo::Code, geo::Code>;
     using PoolPair = std::pair<IpAddress, IpAddress>;
     struct PairHash {
+        // Codes are made by the operator and the database; boost's map mixes the rest.
         std::size_t operator()(const RegionPair& pair) const {
-            return std::hash<std::string_view>{}(pair.first.view()) * 31 +
-                   std::hash<std::string_view>{}(pair.second.view());
+            return pair.first.number() * 0x9e37'79b9'7f4a'7c15 + pair.second.number();
         }
         std::size_t operator()(const PoolPair& pair) const {
             return IpAddressHash{}(pair.first) * 31 + IpAddressHash{}(pair.second);
         }
     };
     template <class Key>
-    using Steps = std::unordered_map<Key, Watched, PairHash>;
+    using Steps = boost::unordered_flat_map<Key, Watched, PairHash>;
 
     // More than so many IDs within the window, and settings_.step_factor times the usual, are a mass.
     struct Limit {

@@ -30,7 +30,7 @@ std::optional<Match> pppoe_burst_live(const RuleInput& input) {
             if (older.place) match.places.push_back(*older.place);
             match.evidence.assign(accepts.begin() + static_cast<std::ptrdiff_t>(first),
                                   accepts.begin() + static_cast<std::ptrdiff_t>(last) + 1);
-            add_session(match.evidence, older);
+            add_session(match, older);
             match.count = pppoe.burst_accepts;
             match.span = std::chrono::floor<std::chrono::seconds>(accepts[last].time - accepts[first].time);
             return match;

@@ -9,7 +9,7 @@ std::optional<Match> pppoe_burst_sessions(const RuleInput& input) {
     if (together.size() < input.sessions_allowed + std::size_t{2}) return std::nullopt;
     Match match{Rule::pppoe_burst_sessions, Grade::certain, {}, {}, {}};
     for (const Session* session : together) {
-        add_session(match.evidence, *session);
+        add_session(match, *session);
         if (session->place) match.places.push_back(*session->place);
     }
     match.count = together.size();

@@ -22,8 +22,8 @@ std::optional<Match> pppoe_jump_live(const RuleInput& input) {
             Match match{Rule::pppoe_jump_live, Grade::certain, {step}, {*older->place, *newer->place}, {}};
             match.count = together.size();
             match.span = std::chrono::floor<std::chrono::seconds>(*older->confirmed - newer->began);
-            add_session(match.evidence, *older);
-            add_session(match.evidence, *newer);
+            add_session(match, *older);
+            add_session(match, *newer);
             return match;
         }
     return std::nullopt;

@@ -20,6 +20,7 @@ class RejectWatch {
     std::optional<Match> rejected(std::uint64_t key, Time now);
 
   private:
+    friend struct StateFields;
     struct Rejects {
         std::vector<Time> times;
         Time quiet_until{};

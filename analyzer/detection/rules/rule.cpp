@@ -74,16 +74,17 @@ std::vector<const Session*> confirmed_live_together(const RuleInput& input) {
     return largest;
 }
 
-void add_session(std::vector<Evidence>& evidence, const Session& session) {
+void add_session(Match& match, const Session& session) {
     Evidence began{session.began, session.assigned ? Kind::assign : Kind::accept, std::nullopt, {}};
     if (!session.addresses.empty()) began.address = session.addresses.front();
     if (session.place) began.region = session.place->region;
-    evidence.push_back(began);
+    match.evidence.push_back(began);
     if (!session.confirmed) return;
     Evidence life = began;
     life.time = *session.confirmed;
     life.kind = session.confirmed_by.value_or(Kind::alive);
-    evidence.push_back(life);
+    match.evidence.push_back(life);
+    if (life.address) match.signs.push_back({*life.address, life.time, session.began});
 }
 
 }  // namespace guard::detection

@@ -2,8 +2,10 @@
 // detector.cpp calls them, the most certain first. The conditions are those of the table of rules in docs/detection.md.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "analyzer/detection/familiarity.hpp"
@@ -35,6 +37,7 @@ struct Match {
     std::size_t count = 0;         // accepts, rejects, sessions or networks
     std::chrono::seconds span{0};  // in which they happened
     Corroboration corroboration = Corroboration::none;
+    std::vector<LifeSign> signs{};  // by which it counts sessions as live
 };
 
 using PppoeRule = std::optional<Match> (*)(const RuleInput&);
@@ -48,6 +51,17 @@ std::optional<Match> pppoe_burst_live(const RuleInput&);
 std::optional<Match> pppoe_burst_sessions(const RuleInput&);
 std::optional<Match> pppoe_burst_rate(const RuleInput&);
 std::optional<Match> pppoe_churn(const RuleInput&);
+
+// The most certain first; churn, the least, speaks only when no other burst did.
+inline constexpr std::array<std::pair<Rule, PppoeRule>, 8> kPppoeRules{
+    {{Rule::pppoe_burst_far, pppoe_burst_far},
+     {Rule::pppoe_jump_bounce, pppoe_jump_bounce},
+     {Rule::pppoe_jump_spread, pppoe_jump_spread},
+     {Rule::pppoe_jump_live, pppoe_jump_live},
+     {Rule::pppoe_burst_live, pppoe_burst_live},
+     {Rule::pppoe_burst_sessions, pppoe_burst_sessions},
+     {Rule::pppoe_jump, pppoe_jump},
+     {Rule::pppoe_burst_rate, pppoe_burst_rate}}};
 
 // Different regions, and at least min_distance apart.
 [[nodiscard]] bool far_apart(const geo::Place& a, const geo::Place& b, const config::DetectionSettings& settings);
@@ -75,7 +89,7 @@ std::optional<Match> pppoe_churn(const RuleInput&);
 // have shown life within a day, so that what was judged before is not found again. Empty if none.
 [[nodiscard]] std::vector<const Session*> confirmed_live_together(const RuleInput& input);
 
-// When a session began, and its last sign of life, as evidence.
-void add_session(std::vector<Evidence>& evidence, const Session& session);
+// It counts this session as live: when that began, and its last sign of life, as evidence.
+void add_session(Match& match, const Session& session);
 
 }  // namespace guard::detection

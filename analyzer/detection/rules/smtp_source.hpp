@@ -42,6 +42,7 @@ class SourceWatch {
     [[nodiscard]] std::uint64_t forgotten() const { return forgotten_; }
 
   private:
+    friend struct StateFields;
     class Attempt {
       public:
         Attempt(Time time, std::uint64_t id, bool accepted)
@@ -51,6 +52,7 @@ class SourceWatch {
         [[nodiscard]] bool accepted() const { return (time_and_accepted_ & 1) != 0; }
 
       private:
+        friend struct StateFields;
         std::int64_t time_and_accepted_;
         std::uint64_t id_;
     };
@@ -72,6 +74,7 @@ class SourceWatch {
         }
 
       private:
+        friend struct StateFields;
         std::vector<Attempt> all_;
         std::size_t first_ = 0;
     };

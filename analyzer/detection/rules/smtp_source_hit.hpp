@@ -35,6 +35,7 @@ class FirstUses {
     [[nodiscard]] std::size_t size() const { return uses_.size(); }
 
   private:
+    friend struct StateFields;
     // Ascending, from `first` on.
     struct Numbers {
         std::vector<std::uint64_t> all;

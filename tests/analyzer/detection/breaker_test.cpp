@@ -146,6 +146,32 @@ BOOST_AUTO_TEST_CASE(past_the_limit_everything_goes_to_a_person) {
     BOOST_TEST(!isp.suspended("late"));
 }
 
+// They arrive 119 s late, and more than an hour of their own time after the three before; it is less than an hour
+// since.
+BOOST_AUTO_TEST_CASE(the_hour_is_that_of_the_newest_event) {
+    const auto theft = [](const std::string& id, Time time) {
+        return Log()
+            .resident(id, in_prefecture(13))
+            .alive(id, time - 10min, in_prefecture(13))
+            .accept(id, time, in_prefecture(46))
+            .accept(id, time + 1min, in_prefecture(13, 1));
+    };
+    config::DetectionSettings settings = without_storms();
+    settings.profile = config::Profile::cautious;  // the jump alone suspends nobody
+    for (const auto later : {59min, 61min}) {
+        Isp isp(settings);
+        for (const auto* id : {"one", "two", "three"}) {
+            const auto events = theft(id, kStart).events();
+            for (std::size_t i = 0; i + 1 < events.size(); ++i) isp.read(events[i]);
+        }
+        isp.read({Service::pppoe, Kind::alive, "other", {address(in_prefecture(14))}, kStart + 3min - 1s});
+        for (const auto* id : {"one", "two", "three"}) isp.read(theft(id, kStart).events().back());
+        BOOST_TEST(isp.suspended() == 3U);
+        isp.read(theft("four", kStart + 1min + later)).until(kStart + 4h);
+        BOOST_TEST(isp.suspended("four") == (later > 1h));
+    }
+}
+
 // Of one ID everything is one suspension, whether it is carried out or only said.
 BOOST_AUTO_TEST_CASE(an_incident_counts_once_in_every_mode) {
     for (const auto mode : {config::Mode::enforce, config::Mode::observe}) {

@@ -12,7 +12,7 @@ Log jump(const std::string& id = "id") {
 }
 // Certain, at 0:40.
 Log bounce(const std::string& id = "id") {
-    return jump(id).alive(id, kStart + 40min, kTokyo);
+    return jump(id).accept(id, kStart + 40min, kTokyo);
 }
 
 Knowledge knowing(std::string_view home_region, unsigned sessions = 1) {
@@ -104,6 +104,24 @@ BOOST_AUTO_TEST_CASE(a_rule_may_have_a_mode_of_its_own) {
     isp.read(bounce()).until(kStart + 1h);
     BOOST_TEST(isp.only(Rule::pppoe_jump).reason == Reason::mode);
     BOOST_TEST(isp.suspended_at("id").value() == kStart + 40min);
+}
+
+BOOST_AUTO_TEST_CASE(and_so_may_a_service) {
+    config::DetectionSettings settings = enforced();
+    settings.rule_modes["pppoe"] = config::Mode::observe;
+    settings.rule_modes["pppoe.jump.bounce"] = config::Mode::review;
+    Isp isp(settings);
+    isp.read(bounce()).until(kStart + 1h);
+    BOOST_TEST(isp.only(Rule::pppoe_jump).action == Action::suspend);
+    BOOST_TEST(!isp.only(Rule::pppoe_jump).enforced);
+    BOOST_TEST(isp.only(Rule::pppoe_jump_bounce).action == Action::review);
+    MailIsp mail(settings);  // as detection.mode says
+    mail.guessing(kStart, in_country("RU"));
+    BOOST_TEST(mail.only(Rule::smtp_source).enforced);
+    settings.rule_modes["smtp"] = config::Mode::observe;
+    MailIsp observed(settings);
+    observed.guessing(kStart, in_country("RU"));
+    BOOST_TEST(!observed.only(Rule::smtp_source).enforced);
 }
 
 BOOST_AUTO_TEST_CASE(notable_findings_are_never_more_than_recorded) {

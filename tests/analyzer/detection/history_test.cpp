@@ -333,6 +333,48 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_of_both_places_is_taken_off) {
 
 BOOST_AUTO_TEST_SUITE_END()
 
+BOOST_FIXTURE_TEST_SUITE(signs_that_overtake, Remembered)
+
+// Two sessions at one address; the Stop of the second is told of before its Start.
+BOOST_AUTO_TEST_CASE(go_over_to_the_session_they_are_of) {
+    add(Kind::assign, kStart, kHere);
+    add(Kind::assign, kStart + 10min, kAlso);
+    BOOST_TEST(add(Kind::release, kStart + 20min, kHere).life_sign);
+    BOOST_TEST(history.sessions().front().confirmed.value() == kStart + 20min);
+    BOOST_TEST(history.stands({address(kHere), kStart + 20min, kStart}, kSettings.pppoe));
+    const Change change = add(Kind::assign, kStart + 19min, kHere);
+    BOOST_TEST(change.new_session);
+    BOOST_TEST(change.life_sign);
+    BOOST_TEST_REQUIRE(history.sessions().size() == 3U);
+    BOOST_TEST(!history.sessions().front().confirmed);
+    BOOST_TEST(history.sessions().front().ended.value() == kStart + 19min);
+    BOOST_TEST(history.sessions().back().confirmed.value() == kStart + 20min);
+    BOOST_TEST(history.sessions().back().ended.value() == kStart + 20min);
+    BOOST_TEST(!history.stands({address(kHere), kStart + 20min, kStart}, kSettings.pppoe));
+    BOOST_TEST(history.stands({address(kHere), kStart + 20min}, kSettings.pppoe));  // whichever session it is of
+    BOOST_TEST(!history.stands({address(kFar), kStart + 20min}, kSettings.pppoe));
+}
+
+BOOST_AUTO_TEST_CASE(at_the_same_time_it_is_of_the_session_that_began_then) {
+    add(Kind::assign, kStart, kHere);
+    add(Kind::alive, kStart + 10min, kHere);
+    add(Kind::alive, kStart + 20min, kHere);
+    add(Kind::assign, kStart + 20min, kHere);
+    BOOST_TEST(history.sessions().front().confirmed.value() == kStart + 10min);
+    BOOST_TEST(history.sessions().back().confirmed.value() == kStart + 20min);
+}
+
+BOOST_AUTO_TEST_CASE(do_not_stand_as_the_tail_of_a_dead_session) {
+    add(Kind::assign, kStart, kHere);
+    add(Kind::alive, kStart + 20min, kHere);
+    add(Kind::assign, kStart + 19min, kFar);
+    BOOST_TEST(!history.stands({address(kHere), kStart + 20min, kStart}, kSettings.pppoe));
+    BOOST_TEST(history.stands({address(kHere), kStart + 19min, kStart}, kSettings.pppoe));
+    BOOST_TEST(history.stands({address(kHere), kStart + 24min + 1us, kStart}, kSettings.pppoe));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
 BOOST_FIXTURE_TEST_SUITE(after_a_release, Remembered)
 
 BOOST_AUTO_TEST_CASE(what_was_before_never_counts_again) {

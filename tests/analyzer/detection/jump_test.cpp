@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_SUITE_END()
 BOOST_FIXTURE_TEST_SUITE(pppoe_jump_bounce, Jumps)
 
 BOOST_AUTO_TEST_CASE(fires_at_once) {
-    log.dial("id", kStart + 30min, kKagoshima).alive("id", kStart + 50min, kTokyo);
+    log.dial("id", kStart + 30min, kKagoshima).dial("id", kStart + 50min, kTokyo);
     const Decision decision = told().only(Rule::pppoe_jump_bounce);
     BOOST_TEST(decision.finding.grade == Grade::certain);
     BOOST_TEST(decision.decided == kStart + 50min);
@@ -138,6 +138,13 @@ BOOST_AUTO_TEST_CASE(fires_at_once) {
     BOOST_TEST(decision.finding.summary_en ==
                "The ID was used in Tokyo, then in Kagoshima, at least 862 km away, and in Tokyo again, all within 50 "
                "minutes.");
+}
+
+BOOST_AUTO_TEST_CASE(on_a_sign_of_life_when_nothing_earlier_can_come) {
+    log.dial("id", kStart + 30min, kKagoshima).alive("id", kStart + 50min, kTokyo);
+    const Decision decision = told().only(Rule::pppoe_jump_bounce);
+    BOOST_TEST(decision.finding.time == kStart + 50min);
+    BOOST_TEST(decision.decided == kStart + 50min + kWaits);
 }
 
 BOOST_AUTO_TEST_CASE(within_sixty_minutes) {
@@ -256,7 +263,8 @@ BOOST_AUTO_TEST_CASE(fires) {
     BOOST_TEST(!isp.found(Rule::pppoe_jump));
     const Decision decision = isp.only(Rule::pppoe_jump_live);
     BOOST_TEST(decision.finding.grade == Grade::certain);
-    BOOST_TEST(decision.decided == kStart + 30h);
+    BOOST_TEST(decision.finding.time == kStart + 30h);
+    BOOST_TEST(decision.decided == kStart + 30h + kWaits);
     BOOST_TEST(decision.finding.places.back().region.view() == "JP-46");
     BOOST_TEST(decision.finding.evidence.size() == 4U);
     BOOST_TEST(decision.finding.summary_en.find("still alive 10 hours after") != std::string::npos);

@@ -177,17 +177,17 @@ BOOST_AUTO_TEST_CASE(a_line_is_packed_when_what_came_before_its_session_is_out_o
     }
 }
 
-BOOST_AUTO_TEST_CASE(interim_updates_and_the_stop_leave_it_packed_and_an_accept_opens_it) {
+BOOST_AUTO_TEST_CASE(interim_updates_leave_it_packed_and_the_stop_opens_it) {
     Isp isp;
     Log log, later;
-    log.alive_every(1h, "line", kStart, kStart + 48h, in_prefecture(13))
-        .release("line", kStart + 48h + 1s, in_prefecture(13));
+    log.alive_every(1h, "line", kStart, kStart + 48h, in_prefecture(13));
     isp.read(log);
     BOOST_TEST(isp.detector.streams().size() == 1U);
     BOOST_TEST(isp.detector.streams().open_count() == 0U);
+    isp.read({Service::pppoe, Kind::release, "line", {address(in_prefecture(13))}, kStart + 48h + 1s});
+    BOOST_TEST(isp.detector.streams().open_count() == 1U);
     later.accept("line", kStart + 49h, in_prefecture(13, 1));
     isp.read(later);
-    BOOST_TEST(isp.detector.streams().open_count() == 1U);
     const Stream& stream = open_stream(isp.detector);
     BOOST_TEST_REQUIRE(stream.history->sessions().size() == 2U);
     const Session& packed = stream.history->sessions().front();
@@ -198,6 +198,40 @@ BOOST_AUTO_TEST_CASE(interim_updates_and_the_stop_leave_it_packed_and_an_accept_
     BOOST_TEST(packed.ended.value() == kStart + 48h + 1s);
     BOOST_TEST(stream.learned.first_seen == kStart);
     BOOST_TEST(stream.learned.familiarity.is_familiar(region("JP-13"), kStart + 49h, enforced()));
+}
+
+// The last sign of a quiet line overtook the accept after it: what counts is the one before.
+BOOST_AUTO_TEST_CASE(the_sign_before_the_last_is_not_lost) {
+    for (const Kind last : {Kind::alive, Kind::release}) {
+        Isp isp;
+        Log log;
+        log.alive_every(20min, "line", kStart - 16 * 24h, kStart, in_prefecture(13));
+        isp.read(log);
+        BOOST_TEST(isp.detector.streams().open_count() == 0U);
+        isp.read({Service::pppoe, last, "line", {address(in_prefecture(13))}, kStart + 20min});
+        isp.read({Service::pppoe, Kind::accept, "line", {address(in_prefecture(46))}, kStart + 19min});
+        isp.until(kStart + 1h);
+        const Finding finding = isp.only(Rule::pppoe_jump).finding;
+        BOOST_TEST(finding.steps.back().left == kStart);
+        BOOST_TEST(finding.steps.back().arrived == kStart + 19min);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_gap_between_signs_is_kept_in_five_bits) {
+    PackedLine line{};
+    line.last = static_cast<std::uint64_t>((kStart).time_since_epoch().count()) & PackedLine::kNoTime;
+    for (const Microseconds gap :
+         {Microseconds{10min}, Microseconds{10min + 5s}, Microseconds{1h}, Microseconds{48h}}) {
+        line.set_before_last(kStart - gap);
+        BOOST_TEST(line.before_last().value() == kStart - std::chrono::floor<std::chrono::minutes>(gap));
+        BOOST_TEST(before_sign(kStart, kStart - gap).value() == line.before_last().value());
+    }
+    line.set_before_last(kStart - 61min);  // rather too long ago
+    BOOST_TEST(line.before_last().value() == kStart - 75min);
+    line.set_before_last(kStart - 49h);
+    BOOST_TEST(!line.before_last());
+    line.set_before_last(std::nullopt);
+    BOOST_TEST(!line.before_last());
 }
 
 BOOST_AUTO_TEST_CASE(two_sessions_that_may_be_up_stay_as_they_are_for_two_days) {

@@ -16,6 +16,8 @@ using namespace std::chrono_literals;
 
 inline constexpr Time kStart{Microseconds{1'772'323'200'000'000}};  // 2026-03-01T00:00:00Z
 inline constexpr HashKey kKey{1, 2, 3};
+// So long after a sign of life nothing comes any more that may show it to be one of another session.
+inline constexpr Microseconds kWaits = 120s + 1us;
 
 IpAddress address(std::string_view text);
 geo::Code region(std::string_view text);

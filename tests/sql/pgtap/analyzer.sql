@@ -5,26 +5,28 @@ SELECT plan(5);
 
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('guard_analyzer')$$, ARRAY[
     'guard.apply_retention()',
+    'guard.check_retention(interval)',
     'guard.escalate_reviews()',
+    'guard.join_mass_event(bigint,text,timestamp with time zone)',
     'guard.judge_password_changes()',
     'guard.normalise_id(bytea)',
     'guard.normalise_id(text)',
     'guard.normalised(bytea,boolean,boolean)',
+    'guard.publish_setting(text,text)',
     'guard.raise_alarm(text,text)',
     'guard.seal_audit(boolean)',
     'guard.setting_of(text)',
     'guard.stored_bytes(text)'], 'functions of guard_analyzer');
 
 SELECT set_eq($$SELECT * FROM pg_temp.columns_of('guard_analyzer', 'SELECT')$$, ARRAY[
-    'alarm',
     'allowed',
     'block',
-    'breaker',
+    'breaker (breaker_id, closed_at)',
     'disconnect',
     'evidence',
     'finding',
     'incident',
-    'notice',
+    'notice (idempotency_key)',
     'progress',
     'review (incident_id, outcome, decided_at)',
     'schema_version',
@@ -34,28 +36,25 @@ SELECT set_eq($$SELECT * FROM pg_temp.columns_of('guard_analyzer', 'SELECT')$$, 
     'SELECT of guard_analyzer');
 
 SELECT set_eq($$SELECT * FROM pg_temp.columns_of('guard_analyzer', 'INSERT')$$, ARRAY[
-    'alarm',
-    'audit',
+    'audit (actor, action, object, detail)',
     'block',
-    'breaker',
-    'disconnect',
+    'breaker (reason)',
+    'dead_letter (what, rule, service, id, event_time, sqlstate, content)',
+    'disconnect (incident_id, service, id, address, nas)',
     'evidence',
     'finding',
-    'incident',
-    'notice',
+    'incident (incident_key, service, id, state, opened_at)',
+    'notice (incident_id, kind, idempotency_key, service, id)',
     'progress',
-    'setting',
-    'suspension'],
+    'suspension (incident_id, service, id, rule)'],
     'INSERT of guard_analyzer');
 
 SELECT set_eq($$SELECT * FROM pg_temp.columns_of('guard_analyzer', 'UPDATE')$$, ARRAY[
-    'alarm (closed_at)',
-    'block',
-    'disconnect',
+    'block (last_attempt_at, expires_at, attempts, accepts, ended_at)',
+    'disconnect (state, tries, due_at, last_answer, done_at)',
     'finding (action, reason)',
     'incident (state)',
-    'progress',
-    'setting'],
+    'progress'],
     'UPDATE of guard_analyzer');
 
 SELECT set_eq($$SELECT * FROM pg_temp.columns_of('guard_analyzer', 'DELETE')$$, ARRAY[]::text[],

@@ -26,6 +26,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.columns_of('guard_auditor', 'SELECT')$$, A
     'finding (finding_id, incident_id, rule, grade, action, reason, event_time, recorded_at)',
     'incident (incident_id, service, state, opened_at, recorded_at)',
     'incidents',
+    'mass_events',
     'notice (notice_id, incident_id, kind, service, state, created_at, sent_at, plan, step, answered_at)',
     'password_change',
     'progress',

@@ -4,8 +4,10 @@
 SELECT plan(5);
 
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('guard_importer')$$, ARRAY[
+    'guard.normalised(bytea,boolean,boolean)',
     'guard.note_import(bigint,bigint,bigint)',
-    'guard.setting_of(text)'], 'functions of guard_importer');
+    'guard.setting_of(text)',
+    'guard.stored_bytes(text)'], 'functions of guard_importer');
 
 SELECT set_eq($$SELECT * FROM pg_temp.columns_of('guard_importer', 'SELECT')$$, ARRAY[
     'schema_version',

@@ -8,6 +8,7 @@ SELECT set_eq($$SELECT * FROM pg_temp.functions_of('guard_provisioning')$$, ARRA
     'guard.normalise_id(text)',
     'guard.normalised(bytea,boolean,boolean)',
     'guard.password_changed(text,bytea)',
+    'guard.password_changed_by(text,bytea,text)',
     'guard.setting_of(text)',
     'guard.stored_bytes(text)'], 'functions of guard_provisioning');
 

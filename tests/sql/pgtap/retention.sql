@@ -6,7 +6,9 @@ SELECT plan(5);
 SELECT set_eq($$SELECT * FROM pg_temp.functions_of('guard_retention')$$, ARRAY[
     'guard.apply_retention()',
     'guard.check_retention(interval)',
-    'guard.seal_audit(boolean)'], 'functions of guard_retention');
+    'guard.normalised(bytea,boolean,boolean)',
+    'guard.seal_audit(boolean)',
+    'guard.stored_bytes(text)'], 'functions of guard_retention');
 
 SELECT set_eq($$SELECT * FROM pg_temp.columns_of('guard_retention', 'SELECT')$$, ARRAY[
     'schema_version',
