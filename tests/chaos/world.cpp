@@ -28,9 +28,9 @@ test::Isp::Options options() {
     result.spool_quota = 1 << 30;
     result.segment_kib = 64;  // a full disk is noticed when the next one is to be made
     // Thieves are many here, and all of them are to be suspended; what is to be held back is a failover.
-    result.detection =
-        "learning = 0\n[detection.guards]\nstorm_base = 1000000\nslow_step_ids = 1000000\nbreaker_per_hour = 10000\n"
-        "breaker_per_hour_share = 1\nbreaker_per_day = 100000\nbreaker_per_pool = 10000\n";
+    result.detection = "learning = 0\nreorder = " + std::to_string(kReorder.count()) +
+                       "\n[detection.guards]\nstorm_base = 1000000\nslow_step_ids = 1000000\nbreaker_per_hour = 10000\n"
+                       "breaker_per_hour_share = 1\nbreaker_per_day = 100000\nbreaker_per_pool = 10000\n";
     return result;
 }
 

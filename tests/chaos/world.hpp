@@ -16,7 +16,7 @@
 
 namespace guard::chaos {
 
-inline constexpr std::chrono::seconds kSettle{2}, kDeadPeer{1}, kQuiet{5};
+inline constexpr std::chrono::seconds kSettle{2}, kReorder{1}, kDeadPeer{1}, kQuiet{5};
 inline constexpr auto kPassword = "pw";
 
 class World {
