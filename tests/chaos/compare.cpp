@@ -227,7 +227,7 @@ void compare_notices(World& world, Compared::Standing& compared) {
 // One login of each thief, and of nobody else: what innocents get is seen all the time. Of mailboxes few: that their
 // owners are refused looks like an outage of the mail system if it is many.
 void try_all(World& world, Compared::Round& compared) {
-    constexpr unsigned kMailboxes = 8;
+    constexpr unsigned kMailboxes = 4;
     const Cases cases = read_cases(world);
     std::atomic<unsigned> waiting{0};
     unsigned mailboxes = 0;

@@ -158,7 +158,14 @@ constexpr Fault kFaults[] = {
          a_little_later(world, 10ms);
          world.kill_notifier();
      },
-     launch_notifier, "kill -9, between the mark and the record of a mail"},
+     launch_notifier, "kill -9, when a mail is marked as being sent"},
+    {"notifier.kill_sent", "notifier", 0ms, 800ms,
+     [](World& world) {
+         (void)await_sent(world);
+         a_little_later(world, 4ms);
+         world.kill_notifier();
+     },
+     launch_notifier, "kill -9, when the mail server has just taken a mail"},
     {"notifier.stop", "notifier", 0ms, 1500ms, [](World& world) { world.stop_notifier(); }, launch_notifier,
      "SIGTERM, and a start"},
     {"notifier.hang", "notifier", 200ms, 3000ms, [](World& world) { world.isp.notifier().signal(SIGSTOP); },
@@ -215,6 +222,9 @@ constexpr Fault kFaults[] = {
      [](World& world) { world.isp.mail.start(); }, "kill -9 of exim with all its deliveries"},
     {"mta.hang", "mta", 200ms, 2500ms, [](World& world) { kill(world.isp.mail.pid(), SIGSTOP); },
      [](World& world) { kill(world.isp.mail.pid(), SIGCONT); }, "SIGSTOP, SIGCONT"},
+
+    {"nas.stop", "nas", 200ms, 2000ms, [](World& world) { world.isp.nas.stop(); },
+     [](World& world) { world.isp.nas.start(); }, "the NAS that is to end sessions is silent"},
 
     {"disk.spool", "spool", 1000ms, 3000ms, [](World& world) { fill(world, "spool"); },
      [](World& world) { clear(world, "spool"); }, "the disk of the spools is full"},

@@ -36,7 +36,7 @@ milliseconds Household::answered(const Message& message, const Answer& answer, L
     return between(random_, period_ * 9 / 10, period_ * 11 / 10);
 }
 
-milliseconds Steady::answered(const Message& message, const Answer& answer, Ledger& ledger) {
+milliseconds Habit::answered(const Message& message, const Answer& answer, Ledger& ledger) {
     if (is_login(message.what) && answer.accepted != accepted_)
         ledger.violation((answer.accepted ? "a wrong password was accepted: " : "an innocent ID was refused: ") +
                          message.id);
@@ -74,7 +74,10 @@ milliseconds Theft::answered(const Message& message, const Answer& answer, Ledge
         }
     }
     if (!complete()) ++at_;
-    return complete() ? between(random_, 300ms, 900ms) : steps_[at_].before;
+    if (!complete()) return steps_[at_].before;
+    // The owner of a mailbox who is refused again and again from a known network looks like an outage of the mail
+    // system.
+    return probe_.what == What::mail_login ? between(random_, 1500ms, 3s) : between(random_, 300ms, 900ms);
 }
 
 }  // namespace guard::chaos

@@ -56,9 +56,9 @@ class Household final : public Line {
 
 // Asks for ever the same, and must always get the same answer: a mail client, a router with a wrong password, a session
 // that shows life.
-class Steady final : public Line {
+class Habit final : public Line {
   public:
-    Steady(Message message, bool accepted, milliseconds period, Random& random)
+    Habit(Message message, bool accepted, milliseconds period, Random& random)
         : message_(std::move(message)), accepted_(accepted), period_(period), random_(random) {}
     std::optional<Message> next() override { return message_; }
     milliseconds answered(const Message& message, const Answer& answer, Ledger& ledger) override;

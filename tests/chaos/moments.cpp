@@ -46,8 +46,12 @@ class Heard final : public pqxx::notification_receiver {
 
 bool await_recording(World& world) {
     return await_row(world,
-                     "SELECT 1 FROM pg_stat_activity WHERE application_name = 'pppoe-guard-analyzer' AND backend_xid "
-                     "IS NOT NULL");
+                     "SELECT 1 FROM pg_locks WHERE relation = 'guard.suspension'::regclass AND mode = "
+                     "'RowExclusiveLock'");
+}
+
+bool await_sent(World& world) {
+    return await_change(world.isp.mail.spool());
 }
 
 bool await_sending(World& world) {

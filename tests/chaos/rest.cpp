@@ -105,8 +105,9 @@ void come_to_rest(World& world) {
            [&] { return world.traffic->call([&] { return world.traffic->nas().waiting() == 0; }); });
     end_leases(world);
     analyzer_is_in_step(world);
-    const Time settled = SystemClock{}.now() + kSettle;
-    (void)test::wait_until([&] { return SystemClock{}.now() > settled; }, 2 * kSettle);
+    constexpr auto kLongest = kSettle + kReorder;
+    const Time settled = SystemClock{}.now() + kLongest;
+    (void)test::wait_until([&] { return SystemClock{}.now() > settled; }, 2 * kLongest);
     analyzer_is_in_step(world);  // whatever had to settle is decided
     waited(world, "the table is not that of the database", 15s, [&] { return table_is_published(world); });
     waited(world, "disconnects that are not done", 60s,

@@ -16,7 +16,7 @@
 
 namespace guard::chaos {
 
-inline constexpr std::chrono::seconds kSettle{2}, kDeadPeer{1}, kQuiet{5};
+inline constexpr std::chrono::seconds kSettle{2}, kReorder{1}, kDeadPeer{1}, kQuiet{5};
 inline constexpr auto kPassword = "pw";
 
 class World {
@@ -75,11 +75,13 @@ class World {
     void make_disks();
     void configure();
     void populate(unsigned rate);
+    void stop(const std::string& name, test::Process& daemon, milliseconds within, void (World::*kill)());
     std::shared_ptr<Theft> make_theft(const std::string& id);
     std::shared_ptr<Theft> make_mail_theft(const std::string& id);
     unsigned region();
 
     unsigned sources_ = 0;
+    std::map<std::string, Time> launched_;
 };
 
 }  // namespace guard::chaos

@@ -33,6 +33,8 @@ class MailServer {
     // Without any chance to clean up, with all that it has started; what it has accepted is in its spool.
     void kill9();
     void start();
+    // Where what was accepted waits for its delivery; there from the first mail on.
+    [[nodiscard]] std::filesystem::path spool() const { return directory_.path() / "spool/input"; }
     // Of the daemon that listens.
     [[nodiscard]] pid_t pid() const { return server_->pid(); }
 
