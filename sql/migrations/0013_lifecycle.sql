@@ -138,7 +138,10 @@ CREATE OR REPLACE FUNCTION guard.current_passwords(of_service text, of_id bytea)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     lower_case boolean := guard.setting_of('id.case') = 'lower';
-    forms      bytea[] := ARRAY[of_id, guard.sql_escaped(of_id, lower_case, false), guard.sql_escaped(of_id, lower_case, true)];
+    -- Most IDs have nothing to escape, and each suspension asks.
+    forms      bytea[] := CASE WHEN encode(of_id, 'escape') ~ '^[@a-zA-Z0-9._: /-]*$' THEN ARRAY[of_id]
+                               ELSE ARRAY[of_id, guard.sql_escaped(of_id, lower_case, false),
+                                          guard.sql_escaped(of_id, lower_case, true)] END;
     watched    regclass;
 BEGIN
     FOR watched IN SELECT t.relation FROM guard.password_table AS t WHERE of_service = ANY (t.services) LOOP
