@@ -51,8 +51,9 @@ struct Life {
     ControlJournal journal;
     Inputs inputs;
 
-    Life(const test::VectorSource::Streams& streams, const std::filesystem::path& state, const Clock& clock)
-        : source(streams), journal(state), inputs(detector, source, journal, clock, 120s) {}
+    Life(const test::VectorSource::Streams& streams, const std::filesystem::path& state, const Clock& clock,
+         std::chrono::seconds max_lag = 120s)
+        : source(streams), journal(state), inputs(detector, source, journal, clock, max_lag) {}
 
     void begin(Inputs::Start start) {
         if (!start.contracts) start.contracts = std::make_shared<const Contracts>();
@@ -469,7 +470,8 @@ class Scripted {
     void start() {
         batch_ = {};
         if (told_ < steps_.size()) append(told_);
-        life_ = std::make_unique<Life>(streams_, state_.path(), clock_);
+        // Who was away lags: no decision is to depend on that here.
+        life_ = std::make_unique<Life>(streams_, state_.path(), clock_, 24h);
         Inputs::Start start;
         start.committed = committed_;
         start.since = isp::kStart - 48h;
