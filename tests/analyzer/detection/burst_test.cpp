@@ -155,6 +155,28 @@ BOOST_AUTO_TEST_CASE(a_session_of_the_burst_itself_is_not_older) {
     BOOST_TEST(!told().found(Rule::pppoe_burst_live));
 }
 
+// Within the 120 s it turns out that another session had begun at that address: the sign was one of that.
+BOOST_AUTO_TEST_CASE(a_sign_that_turns_out_to_be_of_another_session_is_none) {
+    for (const bool another : {true, false}) {
+        Bursts bursts;
+        bursts.redial(13, 10, kStart, 60s);
+        Isp isp;
+        isp.read(bursts.log.alive("id", kStart + 40min, kTokyo));
+        if (another) isp.read({Service::pppoe, Kind::accept, "id", {address(kTokyo)}, kStart + 39min});
+        isp.until(kStart + 24h);
+        BOOST_TEST(isp.found(Rule::pppoe_burst_live) == !another);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(where_nothing_comes_late_nothing_waits) {
+    config::DetectionSettings settings = enforced();
+    settings.reorder = 0s;
+    redial(13, 10, kStart, 60s);
+    Isp isp(settings);
+    isp.read(log.alive("id", kStart + 40min, kTokyo)).until(kStart + 24h);
+    BOOST_TEST(isp.only(Rule::pppoe_burst_live).decided == kStart + 40min);
+}
+
 BOOST_AUTO_TEST_CASE(only_where_the_contract_allows_one) {
     redial(13, 10, kStart, 60s);
     log.alive("id", kStart + 40min, kTokyo);

@@ -364,6 +364,15 @@ BOOST_AUTO_TEST_CASE(at_the_same_time_it_is_of_the_session_that_began_then) {
     BOOST_TEST(history.sessions().back().confirmed.value() == kStart + 20min);
 }
 
+BOOST_AUTO_TEST_CASE(or_come_late_split_the_stay_they_fall_into) {
+    add(Kind::assign, kStart, kHere);
+    add(Kind::assign, kStart + 10min, kFar);
+    add(Kind::alive, kStart + 20min, kHere);
+    add(Kind::alive, kStart + 22min, kHere);
+    add(Kind::alive, kStart + 21min, kFar);
+    BOOST_TEST(stays() == (Regions{"JP-13", "JP-46", "JP-13", "JP-46", "JP-13"}), boost::test_tools::per_element());
+}
+
 // The sign before the last is one that nothing can take back any more.
 BOOST_AUTO_TEST_CASE(leave_the_sign_before_them) {
     for (const auto gap : {Microseconds{120s}, Microseconds{120s} + 1us}) {
