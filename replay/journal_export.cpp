@@ -130,7 +130,8 @@ class JournalExport final : public ByteSource {
         const bool wanted = std::find(kFields.begin(), kFields.end(), key) != kFields.end();
         if (!wanted || length > kLongestValue) {
             valid = valid && !wanted;
-            if (length == ~std::uint64_t{0} || !skip(length)) return false;
+            if (length > kAbsurd) return skip_entry(valid);
+            if (!skip(length)) return false;
         } else {
             if (!have(static_cast<std::size_t>(length))) return false;
             put(key, rest().substr(0, static_cast<std::size_t>(length)));
@@ -141,7 +142,10 @@ class JournalExport final : public ByteSource {
             ++at_;
             return true;
         }
-        // The length is not that of the value: on to what looks like the end of the entry.
+        return skip_entry(valid);
+    }
+    // A length is not that of its value: on to what looks like the end of the entry.
+    bool skip_entry(bool& valid) {
         valid = false;
         for (auto line = take_line(valid); line && !line->empty();) line = take_line(valid);
         ended_ = true;
@@ -181,6 +185,7 @@ class JournalExport final : public ByteSource {
     }
 
     static constexpr std::size_t kLongestKey = 256;
+    static constexpr std::uint64_t kAbsurd = std::uint64_t{1} << 40;  // bytes of one value
 
     std::unique_ptr<ByteSource> source_;
     std::string buffer_, lines_;

@@ -95,7 +95,8 @@ BOOST_AUTO_TEST_CASE(what_is_wrong) {
     const std::string too_long(64 * 1024 + 1, 'x');
     for (const std::string& entry :
          {kBegin + "MESSAGE=" + std::string(70'000, 'x') + "\n\n", kBegin + binary("MESSAGE", too_long) + "\n",
-          kBegin + "MESSAGE\n" + std::string("\1\0\0\0\0\0\0\0", 8) + "xy\n\n"})
+          kBegin + "MESSAGE\n" + std::string("\1\0\0\0\0\0\0\0", 8) + "xy\n\n",
+          kBegin + "X\n" + std::string(8, '\xff') + "x\n\n"})
         BOOST_TEST(lines_of(entry + good) == kMalformed + kLine + "}\n");
     // Cut anywhere, what is there is not taken for whole.
     const std::string last = kBegin + binary("MESSAGE", "ab\ncd") + "_PID=7\n";
