@@ -21,7 +21,7 @@ quick_runs() {
 	case $1 in
 	segment) echo 20000 ;;
 	jsonl | pools | subscribers) echo 30000 ;;
-	csv | detail | jsonl_scan | mail | radius_log) echo 100000 ;;
+	csv | detail | journal | jsonl_scan | mail | radius_log) echo 100000 ;;
 	disconnect_reply) echo 100000 ;;
 	snapshot) echo 50000 ;;
 	*) echo 1000000 ;;

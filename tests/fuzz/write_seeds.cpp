@@ -338,11 +338,33 @@ void add_mail(Seeds& seeds) {
         for (const unsigned settings : {16U, 17U})
             seeds.add("mail", mode(settings) + "Mar  1 09:00:01 mx dovecot: " + refusal +
                                   "\nMar  1 09:00:02 mx postfix/smtpd[7]: " + warning + "\n");
+    for (const char* line :
+         {"Mar  1 09:00:01 mx dovecot: auth-worker(a,192.0.2.1)<14891><S>: request [3]: Info: sql: unknown user\n",
+          "Sun 2026-03-01 09:00:01 JST mx imapd: LOGIN FAILED, user=a, ip=[192.0.2.1]\n",
+          "1772323201.169230 mx mail.info imapd: LOGIN FAILED, user=a, ip=[192.0.2.1]\n",
+          "mx-1  | 2026-03-01T00:00:01Z stdout F Mar  1 09:00:01 mx imapd: LOGIN FAILED, user=a, ip=[192.0.2.1]\n",
+          "{\"log\":\"Mar  1 09:00:01 mx imapd: LOGIN FAILED, user=a, "
+          "ip=[192.0.2.1]\\n\",\"time\":\"2026-03-01T00:00:01Z\"}\n"})
+        seeds.add("mail", mode(1) + line);
     seeds.add("mail", mode(1) +
                           "Mar  1 09:00:01 mx auth: pam_unix(dovecot:auth): authentication failure; ruser=a "
                           "rhost=192.0.2.1\n");
     seeds.add("mail",
               mode(0) + "@4000000069a37f7b0a163668 pop3-login: Info: Login: user=<a>, method=PLAIN, rip=192.0.2.1\n");
+}
+
+void add_journal(Seeds& seeds) {
+    const auto binary = [](const std::string& key, const std::string& value) {
+        return key + '\n' + static_cast<char>(value.size()) + std::string(7, '\0') + value + '\n';
+    };
+    const std::string begin = "__REALTIME_TIMESTAMP=1772323201169230\nSYSLOG_IDENTIFIER=postfix/smtpd\n_PID=7\n",
+                      said = "warning: unknown[192.0.2.1]: SASL LOGIN authentication failed: x";
+    for (const std::string& entry :
+         {begin + "MESSAGE=" + said + "\n\n", begin + binary("MESSAGE", said + "\n\nx") + '\n',
+          begin + binary("COREDUMP", "\n\nMESSAGE=x\n") + "MESSAGE=\xff\"\\\n\n",
+          begin + "MESSAGE\n" + std::string("\1\0\0\0\0\0\0\0", 8) + "xy\n\n",
+          begin + "X\n" + std::string(8, '\xff') + "x\n\n"})
+        for (const unsigned settings : {1U, 200U}) seeds.add("journal", mode(settings) + entry + entry + begin);
 }
 
 void add_pools(Seeds& seeds) {
@@ -429,6 +451,7 @@ int main(int count, char** arguments) try {
     add_radius_log(seeds);
     add_csv(seeds);
     add_mail(seeds);
+    add_journal(seeds);
     add_pools(seeds);
     add_subscribers(seeds);
     add_replies(seeds);
