@@ -88,9 +88,19 @@ void replace_file(const fs::path& file, const std::string& text) {
     fs::rename(beside, file);
 }
 
+bool blocks(pid_t pid, int signal) {
+    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
+    for (std::string field; status >> field;)
+        if (field == "SigBlk:" && status >> field) return (std::stoull(field, nullptr, 16) >> (signal - 1) & 1) != 0;
+    return false;
+}
+
 void reload(World& world, const std::string& pools, const std::string& more_configuration) {
     replace_file(world.isp.directory() / "pools.csv", pools);
     replace_file(world.isp.config_file(), world.configuration + more_configuration);
+    // Until it has got as far as to listen, the signal would end it, as it would any program.
+    const pid_t pid = world.isp.analyzer().pid();
+    (void)test::wait_until([pid] { return blocks(pid, SIGHUP); }, 5s);
     world.isp.analyzer().signal(SIGHUP);
 }
 void reload_good(World& world) {
