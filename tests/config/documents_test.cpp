@@ -77,6 +77,7 @@ BOOST_AUTO_TEST_CASE(the_example_shows_every_option_with_its_default) {
         if (std::regex_match(line, match, std::regex(R"(\[([a-z_.]+)\])"))) section = match[1];
         if (std::regex_search(line, match, std::regex("^([a-z_]+) = "))) keys.push_back(section + '.' + match[1].str());
     }
+    // But for a rule's or a service's own mode or plan, which have none.
     for (const Section& part : sections())
         for (const Option& option : part.options)
             if (option.name.find('.') == option.name.npos && !std::holds_alternative<RuleMode>(option.value))
