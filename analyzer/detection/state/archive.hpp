@@ -11,7 +11,6 @@
 #include <cmath>
 #include <concepts>
 #include <cstdint>
-#include <cstring>
 #include <deque>
 #include <functional>
 #include <map>
@@ -91,7 +90,7 @@ class StateReader {
             return;
         }
         const std::size_t buffered = std::min(to.size(), buffer_.size() - at_);
-        std::memcpy(to.data(), buffer_.data() + at_, buffered);
+        std::copy_n(buffer_.begin() + static_cast<std::ptrdiff_t>(at_), buffered, to.begin());
         at_ += buffered;
         if (to = to.subspan(buffered); to.empty()) return;
         if (to.size() >= kBuffer) {
@@ -100,7 +99,7 @@ class StateReader {
         }
         buffer_.resize(static_cast<std::size_t>(std::min<std::uint64_t>(kBuffer, behind_buffer_)));
         take(buffer_);
-        std::memcpy(to.data(), buffer_.data(), to.size());
+        std::copy_n(buffer_.begin(), to.size(), to.begin());
         at_ = to.size();
     }
     template <std::integral Number>
