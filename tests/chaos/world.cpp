@@ -31,6 +31,7 @@ test::Isp::Options options() {
     result.detection = "learning = 0\nreorder = " + std::to_string(kReorder.count()) +
                        "\n[detection.guards]\nstorm_base = 1000000\nslow_step_ids = 1000000\nbreaker_per_hour = 10000\n"
                        "breaker_per_hour_share = 1\nbreaker_per_day = 100000\nbreaker_per_pool = 10000\n";
+    result.release = "mass_change = 1000000\n";  // and so are those whose passwords are changed
     return result;
 }
 
