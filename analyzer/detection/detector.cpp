@@ -12,7 +12,6 @@ namespace {
 
 constexpr auto kDay = std::chrono::hours{24};
 
-
 // The findings of an ID belong to one incident until nothing was found for a day.
 Episode& episode_at(Stream& stream, Service service, std::string_view id, Time now) {
     if (!stream.episode || now > stream.episode->last_finding + kDay) {

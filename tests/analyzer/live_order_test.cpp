@@ -12,6 +12,7 @@
 
 #include "analyzer/detection/detector.hpp"
 #include "geo/gateways.hpp"
+#include "tests/analyzer/detection/arrival.hpp"
 #include "tests/simulate/simulated.hpp"
 
 namespace guard::detection {
@@ -79,12 +80,7 @@ std::vector<LoginEvent> disturbed(const std::vector<LoginEvent>& events, std::mt
         arriving.emplace_back(event.time + late(), &event);
         if (random() % 5 == 0) arriving.emplace_back(event.time + late(), &event);
     }
-    std::shuffle(arriving.begin(), arriving.end(), random);
-    std::stable_sort(arriving.begin(), arriving.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::vector<LoginEvent> result;
-    result.reserve(arriving.size());
-    for (const auto& [when, event] : arriving) result.push_back(*event);
-    return result;
+    return test::in_order_of_arrival(std::move(arriving), random);
 }
 
 // What came of it, of one ID or source each: whom something was found about, and by which rule.

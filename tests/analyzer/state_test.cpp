@@ -14,10 +14,13 @@
 #include "geo/gateways.hpp"
 #include "tests/analyzer/detection/scenario.hpp"
 #include "tests/simulate/simulated.hpp"
+#include "tests/support/state_bytes.hpp"
 
 namespace guard::detection::test {
 namespace {
 
+using guard::test::reader_of;
+using guard::test::written;
 using Bytes = std::vector<std::uint8_t>;
 
 struct Saved {
@@ -25,30 +28,9 @@ struct Saved {
     friend bool operator==(const Saved&, const Saved&) = default;
 };
 
-template <class Write>
-Bytes written(const Write& write) {
-    Bytes bytes;
-    StateWriter writer(
-        [&](std::span<const std::uint8_t> some) { bytes.insert(bytes.end(), some.begin(), some.end()); });
-    write(writer);
-    writer.flush();
-    return bytes;
-}
-
 Saved save(const Detector& detector) {
     return {written([&](StateWriter& writer) { DetectorState::write_learned(writer, detector); }),
             written([&](StateWriter& writer) { DetectorState::write_rest(writer, detector); })};
-}
-
-StateReader reader_of(std::span<const std::uint8_t> bytes) {
-    const std::uint64_t size = bytes.size();
-    return {[bytes](std::span<std::uint8_t> to) mutable {
-                const auto some = bytes.first(std::min(bytes.size(), to.size()));
-                std::copy(some.begin(), some.end(), to.begin());
-                bytes = bytes.subspan(some.size());
-                return some.size();
-            },
-            size};
 }
 
 bool load(Detector& detector, const Saved& saved) {

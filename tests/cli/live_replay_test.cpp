@@ -10,6 +10,7 @@
 #include "analyzer/daemon/inputs.hpp"
 #include "analyzer/daemon/spool_source.hpp"
 #include "cli/finding_json.hpp"
+#include "cli/replay/tally.hpp"
 #include "config/options.hpp"
 #include "spool/writer.hpp"
 #include "tests/cli/replay_files.hpp"
@@ -107,8 +108,7 @@ BOOST_AUTO_TEST_CASE(live_with_restarts_and_replayed_the_findings_are_the_same_b
         life->inputs.sync();
         // Replay tells of a finding once: when it is decided.
         for (const auto& decision : batch.decisions)
-            if (decision.reason != detection::Reason::settling && !decision.finding.renewal)
-                recorded += cli::to_json(decision) + '\n';
+            if (cli::is_final(decision)) recorded += cli::to_json(decision) + '\n';
         if (!batch.positions.empty()) committed = batch.positions;
         batch = {};
     };

@@ -2,40 +2,17 @@
 #include <algorithm>
 
 #include "replay/formats/mail.hpp"
-#include "replay/journal_export.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/support/journal_lines.hpp"
 
 namespace {
 
 using namespace guard;
 using namespace guard::replay;
 using fuzz::require;
+using test::lines_of;
 
 fuzz::Reached entries("entries"), malformed("malformed"), events("events"), bytes_lists("lists of bytes");
-
-class Text final : public ByteSource {
-  public:
-    Text(std::string_view text, std::size_t most) : text_(text), most_(most) {}
-    std::size_t read(std::span<char> to) override {
-        const std::size_t count = std::min({to.size(), most_, text_.size() - at_});
-        std::copy_n(text_.data() + at_, count, to.data());
-        at_ += count;
-        return count;
-    }
-    std::uint64_t bytes() const override { return at_; }
-
-  private:
-    const std::string text_;
-    const std::size_t most_;
-    std::size_t at_ = 0;
-};
-
-std::string lines_of(std::string_view text, std::size_t most, std::size_t buffer) {
-    const auto source = journal_as_lines(std::make_unique<Text>(text, most));
-    std::string lines, part(buffer, '\0');
-    for (std::size_t count = 0; (count = source->read(part)) > 0;) lines.append(part, 0, count);
-    return lines;
-}
 
 }  // namespace
 
@@ -46,8 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string lines = lines_of(text, text.size() + 64, 4096);
     require(lines == lines_of(text, most, 7), "the same for any buffer");
     require(!lines.empty() && lines.ends_with('\n'), "whole lines");
-    // No more entries than there are blank lines, and one that is broken off; a malformed one may end where a value of a
-    // wrong length does. Each is an object that the parsers take.
+    // No more entries than there are blank lines, and one that is broken off; a malformed one may end where a value of
+    // a wrong length does. Each is an object that the parsers take.
     const auto count = static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
     std::size_t blanks = 0;
     for (auto at = text.find("\n\n"); at != text.npos; at = text.find("\n\n", at + 1)) ++blanks;

@@ -2,8 +2,8 @@
 // part; then both parts.
 #include <sstream>
 
-#include "analyzer/detection/state/state.hpp"
 #include "tests/fuzz/fuzz.hpp"
+#include "tests/support/state_bytes.hpp"
 
 namespace {
 
@@ -13,6 +13,8 @@ using detection::DetectorState;
 using detection::StateReader;
 using detection::StateWriter;
 using fuzz::require;
+using test::reader_of;
+using test::written;
 
 using Bytes = std::vector<std::uint8_t>;
 
@@ -29,27 +31,6 @@ const std::shared_ptr<const geo::Locator>& places() {
 
 Detector empty() {
     return {config::DetectionSettings{}, places(), {}, HashKey{}};
-}
-
-StateReader reader_of(std::span<const std::uint8_t> bytes) {
-    const std::uint64_t size = bytes.size();
-    return {[bytes](std::span<std::uint8_t> to) mutable {
-                const auto some = bytes.first(std::min(bytes.size(), to.size()));
-                std::copy(some.begin(), some.end(), to.begin());
-                bytes = bytes.subspan(some.size());
-                return some.size();
-            },
-            size};
-}
-
-template <class Write>
-Bytes written(const Write& write) {
-    Bytes bytes;
-    StateWriter writer(
-        [&](std::span<const std::uint8_t> some) { bytes.insert(bytes.end(), some.begin(), some.end()); });
-    write(writer);
-    writer.flush();
-    return bytes;
 }
 
 Bytes learned_of(const Detector& detector) {

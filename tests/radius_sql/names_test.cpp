@@ -3,10 +3,10 @@
 #define BOOST_TEST_DYN_LINK
 #include <boost/test/unit_test.hpp>
 
-#include "tests/radius_sql/sql_server.hpp"
 #include "tests/sql/database.hpp"
 #include "tests/support/radius_client.hpp"
 #include "tests/support/radius_server.hpp"
+#include "tests/support/sql_module.hpp"
 
 namespace guard::test {
 namespace {

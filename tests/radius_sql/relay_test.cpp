@@ -4,9 +4,9 @@
 #include <thread>
 
 #include "analyzer/daemon/disconnector.hpp"
-#include "tests/radius_sql/sql_server.hpp"
 #include "tests/sql/database.hpp"
 #include "tests/support/radius_server.hpp"
+#include "tests/support/sql_module.hpp"
 
 namespace guard::test {
 namespace {

@@ -4,38 +4,15 @@
 #include <boost/test/unit_test.hpp>
 
 #include "tests/replay/stream_support.hpp"
+#include "tests/support/journal_lines.hpp"
 
 namespace guard::replay {
 namespace {
 
 using Lines = std::vector<std::string>;
+using test::lines_of;
 
 const std::string kData = std::string(GUARD_SOURCE_DIR) + "/tests/replay/data/";
-
-class Text final : public ByteSource {
-  public:
-    Text(std::string text, std::size_t most) : text_(std::move(text)), most_(most) {}
-    // At most so many bytes at a time, until there are no more.
-    std::size_t read(std::span<char> to) override {
-        const std::size_t count = std::min({to.size(), most_, text_.size() - at_});
-        std::copy_n(text_.data() + at_, count, to.data());
-        at_ += count;
-        return count;
-    }
-    std::uint64_t bytes() const override { return at_; }
-
-  private:
-    const std::string text_;
-    const std::size_t most_;
-    std::size_t at_ = 0;
-};
-
-std::string lines_of(const std::string& text, std::size_t most = 100'000, std::size_t buffer = 100'000) {
-    const auto source = journal_as_lines(std::make_unique<Text>(text, std::max<std::size_t>(most, 32)));
-    std::string lines, part(buffer, '\0');
-    for (std::size_t count = 0; (count = source->read(part)) > 0;) lines.append(part, 0, count);
-    return lines;
-}
 
 std::string binary(const std::string& key, const std::string& value) {
     std::string text = key + '\n';

@@ -44,8 +44,8 @@ const std::vector<Class> kClasses{
      "('r', "
      "'2020-01-01', '2020-01-02', 'x', 0, 0, 0, %)",
      1095},
-    {"dead letters",
-     "INSERT INTO guard.dead_letter (at, what, sqlstate, content) VALUES (%, 'decision', '22P02', 'x')", 30},
+    {"dead letters", "INSERT INTO guard.dead_letter (at, what, sqlstate, content) VALUES (%, 'decision', '22P02', 'x')",
+     30},
     {"tickets", "INSERT INTO guard.evidence_ticket (incident_id, opened_at) VALUES (1, %)", 1},
 };
 

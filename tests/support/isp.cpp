@@ -4,6 +4,8 @@
 #include <sstream>
 #include <stdexcept>
 
+#include "tests/support/sql_module.hpp"
+
 namespace guard::test {
 namespace {
 
@@ -31,29 +33,6 @@ std::string instance(std::string_view name, std::string_view service, const fs::
          << directory.string() << "\"\n\t\t\tsegment_size = " << options.segment_kib
          << "K\n\t\t\tquota = " << (options.spool_quota >> 10) << "K\n\t\t}\n\t}\n";
     return text.str();
-}
-
-std::string sql_module(const std::string& database) {
-    return R"(
-	sql {
-		driver = "rlm_sql_postgresql"
-		dialect = "postgresql"
-		radius_db = ")" +
-           database + R"("
-		sql_user_name = "%{User-Name}"
-		read_groups = no
-		read_profiles = no
-		read_clients = no
-		authorize_check_query = "SELECT id, username, attribute, value, op FROM radcheck WHERE username = '%{SQL-User-Name}' ORDER BY id"
-		pool {
-			start = 0
-			min = 0
-			max = 4
-			spare = 2
-			idle_timeout = 60
-		}
-	}
-)";
 }
 
 std::string site(std::string_view name, std::uint16_t auth_port, bool accounting, std::string_view guard,

@@ -8,6 +8,7 @@
 #include <random>
 #include <tuple>
 
+#include "tests/analyzer/detection/arrival.hpp"
 #include "tests/analyzer/detection/scenario.hpp"
 
 namespace guard::detection::test {
@@ -133,12 +134,7 @@ std::vector<LoginEvent> as_they_arrive(const std::vector<LoginEvent>& events, Di
     for (const LoginEvent& event : events)
         for (int copies = dice.percent(20) ? 2 : 1; copies > 0; --copies)
             arriving.emplace_back(event.time + late(), &event);
-    std::shuffle(arriving.begin(), arriving.end(), dice.random);
-    std::stable_sort(arriving.begin(), arriving.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-    std::vector<LoginEvent> result;
-    result.reserve(arriving.size());
-    for (const auto& [when, event] : arriving) result.push_back(*event);
-    return result;
+    return in_order_of_arrival(std::move(arriving), dice.random);
 }
 
 struct Outcome {

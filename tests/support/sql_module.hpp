@@ -1,4 +1,4 @@
-// A FreeRADIUS with rlm_sql as it is shipped: no auto_escape, the default safe_characters.
+// rlm_sql as it is shipped: no auto_escape, the default safe_characters.
 #pragma once
 
 #include <string>
@@ -23,6 +23,7 @@ inline std::string sql_module(const std::string& database) {
 			min = 0
 			max = 4
 			spare = 2
+			idle_timeout = 60
 		}
 	}
 )";
