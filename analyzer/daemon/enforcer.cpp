@@ -62,7 +62,7 @@ void Enforcer::serve(pqxx::connection& connection, const std::stop_token& stop) 
     while (!stop.stop_requested()) {
         const auto began = std::chrono::steady_clock::now();
         {
-            const DatabaseLink::Use use(link_);
+            const sql::DatabaseLink::Use use(link_);
             refresh(connection);
         }
         // Returns at once, and with nothing, when the connection is lost: the refresh after the pause then throws.

@@ -190,7 +190,7 @@ Recorded Pipeline::record_or_bury(pqxx::connection& database, const Batch& batch
     try {
         return attempt(Refused::fails);
     } catch (const pqxx::sql_error& error) {
-        if (trouble_of(error) != Trouble::data) throw;
+        if (sql::trouble_of(error) != sql::Trouble::data) throw;
     }
     return attempt(Refused::is_kept);
 }
@@ -228,9 +228,9 @@ void Pipeline::database_failed(const char* event, const std::string& detail) {
 // It answers, but not with what was asked for. What will not pass by itself raises an alarm; nothing is given up for
 // it.
 void Pipeline::database_refuses(const pqxx::sql_error& error) {
-    const std::string state = sqlstate_of(error);
+    const std::string state = sql::sqlstate_of(error);
     database_failed("event=database_refuses", "SQLSTATE " + state + ": " + error.what());
-    if (trouble_of(error) == Trouble::passing) return;
+    if (sql::trouble_of(error) == sql::Trouble::passing) return;
     try {
         pqxx::work transaction(link_.get());
         transaction.exec_params("SELECT guard.raise_alarm('database_refuses', $1)", "SQLSTATE " + state);

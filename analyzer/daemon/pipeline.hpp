@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "analyzer/daemon/control.hpp"
-#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/disconnector.hpp"
 #include "analyzer/daemon/enforcer.hpp"
 #include "analyzer/daemon/inputs.hpp"
@@ -22,6 +21,7 @@
 #include "analyzer/daemon/wakeup.hpp"
 #include "analyzer/detection/detector.hpp"
 #include "config/settings.hpp"
+#include "sql/database_link.hpp"
 
 namespace guard::daemon {
 
@@ -47,7 +47,7 @@ class Pipeline {
     };
     void reload(Reload wanted);
     // From any thread: who waits for PostgreSQL has to end, or has waited too long.
-    DatabaseLink& link() { return link_; }
+    sql::DatabaseLink& link() { return link_; }
     // The journal has been read again, from here on decisions are recorded. From any thread.
     [[nodiscard]] bool live() const { return live_; }
     // run() is about to return and asks the database for nothing more. From any thread.
@@ -94,7 +94,7 @@ class Pipeline {
     std::unique_ptr<EventSource> source_;
     ControlJournal journal_;
     Inputs inputs_;
-    DatabaseLink link_;
+    sql::DatabaseLink link_;
     Positions committed_;
     std::int64_t transaction_id_ = 0;  // of the last try to record
     bool in_doubt_ = false;            // what became of it is not known
@@ -113,7 +113,7 @@ class Pipeline {
 // Runs `work` on the connection. False when the database was not to be had; the connection is then made anew next time.
 template <class Work>
 bool Pipeline::with_database(Work work, std::chrono::seconds longest) {
-    const DatabaseLink::Use use(link_, longest);
+    const sql::DatabaseLink::Use use(link_, longest);
     try {
         work(link_.get());
         return true;

@@ -7,8 +7,8 @@
 #include <pqxx/binarystring>
 #include <set>
 
-#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/finding_rows.hpp"
+#include "sql/database_link.hpp"
 
 namespace guard::daemon {
 namespace {
@@ -240,9 +240,9 @@ void take(pqxx::work& transaction, const Entry& entry, Refused refused, Recorded
         transaction.exec("RELEASE SAVEPOINT entry");
         recorded = std::move(counted);
     } catch (const pqxx::sql_error& error) {
-        if (trouble_of(error) != Trouble::data) throw;
+        if (sql::trouble_of(error) != sql::Trouble::data) throw;
         transaction.exec("ROLLBACK TO SAVEPOINT entry");
-        recorded.dead.push_back(bury(transaction, entry, sqlstate_of(error)));
+        recorded.dead.push_back(bury(transaction, entry, sql::sqlstate_of(error)));
     }
 }
 
@@ -284,7 +284,7 @@ std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t tra
         return status == "committed";
     } catch (const pqxx::sql_error& error) {
         // "is in the future": a standby took over that never heard of it.
-        if (sqlstate_of(error).starts_with("22")) return false;
+        if (sql::sqlstate_of(error).starts_with("22")) return false;
         throw;
     }
 }

@@ -38,19 +38,9 @@ void start_radius(World& world) {
 
 // --- PostgreSQL
 
-std::vector<pid_t> children_of(pid_t parent) {
-    std::vector<pid_t> result;
-    const auto number = std::to_string(parent);
-    std::ifstream file("/proc/" + number + "/task/" + number + "/children");
-    for (pid_t child = 0; file >> child;) result.push_back(child);
-    return result;
-}
-
 void signal_postgres(World& world, int signal) {
     world.postgres_hangs = signal == SIGSTOP;
-    const pid_t postmaster = world.isp.postgres.server().pid();
-    for (const pid_t child : children_of(postmaster)) kill(child, signal);
-    kill(postmaster, signal);
+    world.isp.postgres.signal(signal);
 }
 
 constexpr auto kOurSessions = "application_name LIKE 'pppoe-guard-%'";
@@ -251,10 +241,7 @@ bool excludes(const Fault& a, const Fault& b) {
     };
     // What the module dropped in its last second is in no header when it is killed: what is missing then could not be
     // told from what was dropped and counted.
-    if (are("disk.spool", "radiusd.kill") || are("disk.spool", "radiusd.stop")) return true;
-    // The notifier asks without a limit of time: while PostgreSQL hangs it does not end, and here nobody else would
-    // wake PostgreSQL meanwhile.
-    return are("postgres.hang", "notifier.stop");
+    return are("disk.spool", "radiusd.kill") || are("disk.spool", "radiusd.stop");
 }
 
 bool fits(const std::vector<Planned>& planned, const Planned& fresh) {

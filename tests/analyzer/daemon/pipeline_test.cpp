@@ -136,25 +136,6 @@ const std::string kBytes("a\0b\xff\xfe'\\\n", 8);
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(trouble)
-
-BOOST_AUTO_TEST_CASE(only_data_is_given_up_and_only_what_is_ours_raises_an_alarm) {
-    const auto of = [](const char* state) { return trouble_of(pqxx::sql_error("refused", "SELECT", state)); };
-    for (const char* state : {"22P02", "22008", "23505", "23514"}) BOOST_TEST((of(state) == Trouble::data), state);
-    for (const char* state :
-         {"08006", "25006", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01", "58030", ""})
-        BOOST_TEST((of(state) == Trouble::passing), state);
-    BOOST_TEST((trouble_of(pqxx::data_exception("refused")) == Trouble::data));
-    BOOST_TEST((trouble_of(pqxx::check_violation("refused")) == Trouble::data));
-    BOOST_TEST((trouble_of(pqxx::disk_full("refused")) == Trouble::passing));
-    BOOST_TEST((trouble_of(pqxx::insufficient_privilege("refused")) == Trouble::ours));
-    BOOST_TEST((trouble_of(pqxx::undefined_table("refused")) == Trouble::ours));
-    for (const char* state : {"42501", "42P01", "42883", "XX000", "XX001", "P0001", "0A000", "28000"})
-        BOOST_TEST((of(state) == Trouble::ours), state);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_FIXTURE_TEST_SUITE(pipeline, Running)
 
 BOOST_AUTO_TEST_CASE(records_once_what_it_finds_and_how_far_it_was_for_it) {
