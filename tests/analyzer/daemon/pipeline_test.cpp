@@ -228,6 +228,62 @@ BOOST_AUTO_TEST_CASE(a_password_file_that_is_missing_is_waited_for) {
     BOOST_TEST(is_live());
 }
 
+// A standby that has taken over gives the numbers anew of those transactions that it has not.
+BOOST_AUTO_TEST_CASE(a_commit_in_doubt_counts_where_the_database_stands_at_what_it_led_to) {
+    pqxx::connection connection(cluster().connection_string("postgres", name));
+    const auto number = [](pqxx::transaction_base& transaction) {
+        return transaction.exec1("SELECT txid_current()")[0].as<std::int64_t>();
+    };
+    std::int64_t committed = 0;
+    {
+        pqxx::work work(connection);
+        committed = number(work);
+        work.exec("INSERT INTO guard.progress (spool, position) VALUES ('stream', '5'), ('gone', '7')");
+        work.commit();
+    }
+    BOOST_TEST((was_committed(connection, committed, {{"stream", "5"}}) == true));
+    BOOST_TEST((was_committed(connection, committed, {{"stream", "6"}}) == false));
+    BOOST_TEST((was_committed(connection, committed, {{"stream", "5"}, {"other", "1"}}) == false));
+    BOOST_TEST((was_committed(connection, committed + 1'000'000, {{"stream", "5"}}) == false));
+    pqxx::connection other(cluster().connection_string("postgres", name));
+    pqxx::work open(other);
+    const std::int64_t going_on = number(open);
+    BOOST_TEST(!was_committed(connection, going_on, {{"stream", "5"}}));
+    open.abort();
+    BOOST_TEST((was_committed(connection, going_on, {{"stream", "5"}}) == false));
+}
+
+// A copy of the database from earlier takes its place, as a standby that was behind.
+BOOST_AUTO_TEST_CASE(a_database_that_has_lost_what_was_committed_is_made_up_for) {
+    theft_of("thief");
+    start();
+    BOOST_TEST(wait_for(kSuspended, "1"));
+    stop();
+    execute("CREATE DATABASE earlier_" + name + " TEMPLATE " + name, "postgres");
+    theft_of("second", 3000s);
+    start();
+    BOOST_TEST(wait_for(kSuspended, "2"));
+    const std::string keys = value("SELECT string_agg(incident_key, ' ' ORDER BY 1) FROM guard.incident");
+    {
+        pqxx::connection connection(cluster().connection_string("postgres", "postgres"));
+        pqxx::nontransaction statements(connection);
+        statements.exec("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false");
+        const std::string of = " FROM pg_stat_activity WHERE datname = '" + name + "'";
+        statements.exec("SELECT pg_terminate_backend(pid)" + of);
+        BOOST_REQUIRE(guard::test::wait_until([&] { return statements.exec("SELECT 1" + of).empty(); }, 20s));
+        statements.exec("ALTER DATABASE " + name + " RENAME TO later_" + name);
+        statements.exec("ALTER DATABASE earlier_" + name + " RENAME TO " + name);
+    }
+    BOOST_TEST(guard::test::wait_until([&] { return over.load(); }, 20s));
+    BOOST_TEST(pipeline->went_back());
+    BOOST_TEST(value(kSuspended) == "1");
+    stop();
+    start();
+    BOOST_TEST(wait_for(kSuspended, "2"));
+    BOOST_TEST(value("SELECT string_agg(incident_key, ' ' ORDER BY 1) FROM guard.incident") == keys);
+    BOOST_TEST(!pipeline->went_back());
+}
+
 // What waits for a lock ends when it is told to, and does after the next start what it could not.
 BOOST_AUTO_TEST_CASE(stopped_while_it_waits_for_a_lock_nothing_is_lost_and_nothing_twice) {
     theft_of("thief");
