@@ -54,6 +54,7 @@ class Merge {
     std::optional<std::string> wanted_id_;
     const bool mail_wanted_;
     AttemptLedger ledger_;
+    SpillFile spill_;
     std::vector<std::unique_ptr<Input>> inputs_;
     std::vector<Input*> later_;  // not yet begun, the latest first
     std::vector<Input*> begun_;  // with an event waiting: a heap
