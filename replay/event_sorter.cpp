@@ -11,11 +11,11 @@ bool EventSorter::precedes(const Key& a, const Key& b) {
     return a.number < b.number;
 }
 
-void EventSorter::push(StreamEvent& event, bool moves_on) {
+void EventSorter::push(StreamEvent& event) {
     const Time time = event.event.time;
     const bool late = time < certain_before();
     const Time earliest = certain_before();
-    if (moves_on) newest_ = std::max(newest_, time);
+    newest_ = std::max(newest_, time);
     std::uint32_t slot = 0;
     if (free_.empty()) {
         slot = static_cast<std::uint32_t>(slots_.size());

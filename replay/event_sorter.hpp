@@ -16,9 +16,8 @@ class EventSorter {
     // An event may come after one that is later than it by up to `tolerance`.
     explicit EventSorter(std::chrono::seconds tolerance) : tolerance_(tolerance) {}
 
-    // Moves the event in. `moves_on`: no event of before this one by more than the tolerance is to come (of a table in
-    // the order of the beginnings of sessions, only those say so).
-    void push(StreamEvent& event, bool moves_on);
+    // Moves the event in.
+    void push(StreamEvent& event);
     // After some push(): makes what is certain available. `all`: there will be no more.
     void settle(bool all = false);
 

@@ -99,6 +99,9 @@ class LogParser {
     // How many lines (or records) of the beginning of an input are clearly of this format; 0: none.
     [[nodiscard]] virtual std::size_t recognise(std::string_view beginning) const = 0;
 
+    // Whether the records are in about the order of time. Else all are read and sorted before the first is handed out.
+    [[nodiscard]] virtual bool in_order() const { return true; }
+
     // Length of the longest beginning that consists of whole records; 0: not one is complete. Formats of one record a
     // line need not override it.
     [[nodiscard]] virtual std::size_t whole_records(std::string_view bytes) const;

@@ -76,6 +76,7 @@ Outcome by_name(const Line& line, LogEvent& event) {
             return kOtherProgram;
         case 'c':
             if (program == "courieresmtpd") return mail::courier_esmtpd(line, event);
+            if (program == "courierd") return mail::courierd(line, event);
             if (program == "courierpop3login" || program == "courierpop3d")
                 return imap_or_pop3(line, Protocol::pop3, event);
             if (program == "courierimaplogin" || program == "courierimapd")
