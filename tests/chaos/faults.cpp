@@ -78,21 +78,15 @@ void replace_file(const fs::path& file, const std::string& text) {
     fs::rename(beside, file);
 }
 
-bool blocks(pid_t pid, int signal) {
-    std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string field; status >> field;)
-        if (field == "SigBlk:" && status >> field) return (std::stoull(field, nullptr, 16) >> (signal - 1) & 1) != 0;
-    return false;
-}
-
 void reload(World& world, const std::string& pools, const std::string& more_configuration) {
     // One that has only just been started has to have read its files first: it would rightly refuse to start with a
-    // wrong one. SIGTERM is blocked after that.
-    const pid_t pid = world.isp.analyzer().pid();
-    (void)test::wait_until([pid] { return blocks(pid, SIGTERM); }, 20s);
+    // wrong one.
+    test::Process& analyzer = world.isp.analyzer();
+    const auto has_started = [&] { return analyzer.output().find("event=started") != std::string::npos; };
+    (void)test::wait_until([&] { return has_started() || !analyzer.running(); }, 20s);
     replace_file(world.isp.directory() / "pools.csv", pools);
     replace_file(world.isp.config_file(), world.configuration + more_configuration);
-    world.isp.analyzer().signal(SIGHUP);
+    analyzer.signal(SIGHUP);
 }
 void reload_good(World& world) {
     reload(world, world.pools(), "");
