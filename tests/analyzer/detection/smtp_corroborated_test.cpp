@@ -138,6 +138,14 @@ BOOST_AUTO_TEST_CASE(fifty_accepts_and_the_jump_is_seen_only_when_the_victim_sen
     BOOST_TEST(only(Rule::smtp_jump_corroborated).finding.places.back().country.view() == "RU");
 }
 
+// The first of them are too soon after the victim, the last are not.
+BOOST_AUTO_TEST_CASE(fifty_accepts_the_last_of_which_anyone_could_have_made) {
+    resident().accept(kStart, in_country("JP")).accepts(49, kStart + 10min, 1min, in_country("TH"));
+    BOOST_TEST(!found(Rule::smtp_jump_corroborated));
+    accept(kStart + 59min, in_country("TH"));
+    BOOST_TEST(only(Rule::smtp_jump_corroborated).finding.time == kStart + 59min);
+}
+
 BOOST_AUTO_TEST_CASE(fifty_accepts_that_ended_hours_before_the_victim_sends) {
     for (const unsigned count : {49U, 50U}) {
         MailIsp isp;

@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(country_only_counts_from_its_border) {
         geo::Place wide = on_equator("US", middle, 1000);
         wide.country_only = true;
         BOOST_TEST(impossible(home, wide, span - 1s));
-        BOOST_TEST(!impossible(home, wide, span + 1s));
+        BOOST_TEST(!impossible(home, wide, span + (middle > 1'500 ? 1s : 0s)));  // an arc has its rounding
         const auto step = impossible_smtp_step(home, kStart, wide, kStart + 1min, kSmtp);
         BOOST_TEST((step->distance == 0 && step->speed_kmh == 0));
         wide.country = region("JP");
@@ -130,6 +130,9 @@ BOOST_AUTO_TEST_CASE(by_the_country_alone_a_person_is_asked_within_28_minutes) {
     const auto found_after = [](const char* country, Microseconds after) {
         MailIsp isp;
         isp.resident().accept(kStart, in_country("JP")).accept(kStart + after, in_country(country));
+        MailIsp other_way;
+        other_way.resident().accept(kStart, in_country(country)).accept(kStart + after, in_country("JP"));
+        BOOST_TEST(isp.found(Rule::smtp_jump) == other_way.found(Rule::smtp_jump));
         return isp.found(Rule::smtp_jump);
     };
     for (const char* country : {"AU", "TH"}) {

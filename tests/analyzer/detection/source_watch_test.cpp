@@ -78,6 +78,13 @@ BOOST_AUTO_TEST_CASE(a_block_that_was_found_in_an_outage_is_none_when_it_is_over
     BOOST_TEST(watch.block_at(kAttacker, found + 5min) == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(what_an_outage_let_in_counts) {
+    outages.add(kStart, kStart + 5min);
+    attempt(50, true, kStart + 1min);
+    attempt(51, true, kStart + 2min);
+    BOOST_TEST(!guess(20, kStart + 6min).has_value());  // 2 of 22
+}
+
 BOOST_AUTO_TEST_CASE(mostly_guesses_is_of_ids_within_the_longest_window) {
     BOOST_TEST(!watch.mostly_guesses(kAttacker));  // never seen
     for (std::uint64_t id = 100; id < 103; ++id) attempt(id, true, kStart);
