@@ -11,11 +11,11 @@ bool EventSorter::precedes(const Key& a, const Key& b) {
     return a.number < b.number;
 }
 
-void EventSorter::push(StreamEvent& event, bool moves_on) {
+void EventSorter::push(StreamEvent& event) {
     const Time time = event.event.time;
     const bool late = time < certain_before();
     const Time earliest = certain_before();
-    if (moves_on) newest_ = std::max(newest_, time);
+    newest_ = std::max(newest_, time);
     std::uint32_t slot = 0;
     if (free_.empty()) {
         slot = static_cast<std::uint32_t>(slots_.size());
@@ -24,7 +24,7 @@ void EventSorter::push(StreamEvent& event, bool moves_on) {
         slot = free_.back();
         free_.pop_back();
     }
-    std::swap(slots_[slot], event);
+    slots_[slot] = std::move(event);
     late_ += late ? 1 : 0;
     keys_.push_back({late ? earliest : time, !late, slot, number_++});
 }
@@ -51,7 +51,7 @@ void EventSorter::settle(bool all) {
 
 void EventSorter::pop(StreamEvent& event) {
     const std::uint32_t slot = keys_[next_++].slot;
-    std::swap(event, slots_[slot]);
+    event = std::move(slots_[slot]);
     free_.push_back(slot);
 }
 

@@ -38,11 +38,13 @@ struct StreamOptions {
     std::optional<Time> since, until;      // since <= time < until
     std::optional<std::string> id;         // as written; normalised here
     std::size_t block_bytes = 256 * 1024;  // what is read and parsed at a time; for tests, at most 1 MiB
+    std::size_t sort_bytes = 32 << 20;     // of the rows of a table, sorted in memory at a time; for tests
 };
 
 // What tells two lines of one attempt from two attempts; as in LogEvent, for the stream's own use.
 struct Trace {
-    std::uint64_t connection = 0, text = 0;
+    std::uint64_t connection = 0;
+    std::uint64_t text = 0;  // the same for the same line in another input; 0: it stands in no other
     bool summary = false, copied = false;
     Witness witness = Witness::server;
 };

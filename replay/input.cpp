@@ -68,52 +68,84 @@ Expected<void> Input::look_at(std::string beginning, bool all, Time newest) {
     if (!parser) return unexpected(std::move(parser.error()));
     parser_ = std::move(*parser);
     counts_.format = parser_->name();
-    starts_give_order_ = counts_.format == "radacct";
     newest_ = newest;
     ParsedChunk chunk;
     parser_->parse(text.substr(0, all ? text.size() : parser_->whole_records(text)), chunk);
-    TimeRepair repair(zone_, options_.year, newest);
+    TimeRepair repair(zone_, options_.year, newest, parser_->in_order());
     std::optional<Time> first;
     for (const LogEvent& event : chunk.events) {
         const Time time = repair.repaired(event.at.time, event.at.has_year, event.at.has_zone);
         if (!first || time < *first) first = time;
     }
-    if (first) bound_ = *first - options_.reorder;
+    if (first && parser_->in_order()) bound_ = *first - options_.reorder;
     return {};
 }
 
-void Input::begin(WorkerPool& pool, std::size_t ahead) {
+void Input::begin(WorkerPool& pool, std::size_t ahead, SpillFile& spill) {
     if (!source_) {
         auto opened = open_source(options_.inputs[index_], options_, stop_);
         if (!opened) throw ReadError(opened.error());
         source_ = std::move(opened->source);
     }
-    repair_.emplace(zone_, options_.year, newest_);
+    repair_.emplace(zone_, options_.year, newest_, parser_->in_order());
+    if (!parser_->in_order()) rows_.emplace(spill, options_.sort_bytes);
     parsed_ = std::make_shared<ParsedInput>(BlockReader(std::move(source_), parser_, options_.block_bytes),
                                             BlockParser(parser_, options_), ahead);
     pool.add(parsed_);
 }
 
-bool Input::advance(WorkerPool& pool) {
-    while (parsed_ && !sorter_.has_next()) {
-        auto block = parsed_->next();
-        bytes_.store(parsed_->bytes(), std::memory_order_relaxed);
-        if (stop_.is_set()) return false;
-        if (!block) {
+bool Input::read_block(WorkerPool& pool) {
+    auto block = parsed_->next();
+    bytes_.store(parsed_->bytes(), std::memory_order_relaxed);
+    if (stop_.is_set()) return false;
+    if (!block) {
+        pool.remove(parsed_);
+        parsed_.reset();
+        return false;
+    }
+    pool.wake();
+    take(*block);
+    parsed_->recycle(std::move(block));
+    return true;
+}
+
+bool Input::sort_rows(WorkerPool& pool) {
+    constexpr int kAtOnce = 1024;
+    if (parsed_) {
+        try {
+            while (read_block(pool)) {
+            }
+        } catch (const ReadError&) {
+            broke_off_ = std::current_exception();  // what was read comes first
             pool.remove(parsed_);
             parsed_.reset();
-            sorter_.settle(true);
-            break;
         }
-        pool.wake();
-        take(*block);
-        sorter_.settle();
+        if (stop_.is_set()) return false;
+        rows_->finish();
+    }
+    StreamEvent event;
+    event.input = index_;
+    int count = 0;
+    while (count < kAtOnce && rows_->next(event)) {
+        event.input = index_;
+        sorter_.push(event);
+        ++count;
+    }
+    return count > 0;
+}
+
+bool Input::advance(WorkerPool& pool) {
+    bool more = true;
+    while (more && !sorter_.has_next()) {
+        more = rows_ ? sort_rows(pool) : parsed_ && read_block(pool);
+        if (stop_.is_set()) return false;
+        sorter_.settle(!more);
         counts_.late = sorter_.late();
-        parsed_->recycle(std::move(block));
         if (sorter_.waiting() > kMaxWaiting)
             throw ReadError(name() + ": found " + std::to_string(kMaxWaiting) +
                             " events that wait for earlier ones, expected an input in the order of time");
     }
+    if (!more && !sorter_.has_next() && broke_off_) std::rethrow_exception(std::exchange(broke_off_, nullptr));
     if (sorter_.has_next() && !first_key_) first_key_ = sorter_.front_key();
     return sorter_.has_next();
 }
@@ -135,7 +167,10 @@ void Input::take(RawEvent& raw) {
     event.time = repair_->repaired(event.time, raw.has_year, raw.has_zone);
     raw.stream.input = index_;
     raw.stream.line += counts_.lines + 1;
-    sorter_.push(raw.stream, !starts_give_order_ || event.kind == Kind::assign);
+    if (rows_)
+        rows_->push(raw.stream);
+    else
+        sorter_.push(raw.stream);
 }
 
 }  // namespace guard::replay

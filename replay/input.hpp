@@ -6,6 +6,7 @@
 
 #include "replay/event_sorter.hpp"
 #include "replay/parsed_input.hpp"
+#include "replay/row_sorter.hpp"
 #include "replay/time_repair.hpp"
 
 namespace guard::replay {
@@ -26,8 +27,8 @@ class Input {
     // All its events have been handed out.
     [[nodiscard]] bool ended() const { return ended_; }
     void set_ended() { ended_ = true; }
-    // Opens the file again and reads from its beginning. Throws ReadError.
-    void begin(WorkerPool& pool, std::size_t ahead);
+    // Opens the file again and reads from its beginning. `spill` must outlive the input. Throws ReadError.
+    void begin(WorkerPool& pool, std::size_t ahead, SpillFile& spill);
     // Reads on until an event is certain to be the next. False: there are no more, or it was stopped.
     bool advance(WorkerPool& pool);
     // When its first event was to be handed out; known once advance() was true.
@@ -44,8 +45,12 @@ class Input {
     Input(std::size_t index, const StreamOptions& options, const Zone& zone, const Stop& stop, InputCounts& counts);
     // Of the beginning; `all`: it is the whole input.
     Expected<void> look_at(std::string beginning, bool all, Time newest);
+    // The next block, taken in. False: there is none, or it was stopped.
+    bool read_block(WorkerPool& pool);
     void take(Block& block);
     void take(RawEvent& raw);
+    // Of an input without order: all of it at the first call, then some of it in order. False: nothing is left.
+    bool sort_rows(WorkerPool& pool);
 
     const StreamOptions& options_;
     const Stop& stop_;
@@ -56,11 +61,12 @@ class Input {
     std::optional<std::uint64_t> size_;
     Time bound_ = Time::min();
     Time newest_{};
-    bool starts_give_order_ = false;
 
     std::shared_ptr<ParsedInput> parsed_;
     std::optional<TimeRepair> repair_;
     EventSorter sorter_;
+    std::optional<RowSorter> rows_;  // of an input without order
+    std::exception_ptr broke_off_;   // its reading
     std::optional<Time> first_key_;
     std::size_t rank_ = 0;
     bool ended_ = false;

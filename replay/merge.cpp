@@ -47,7 +47,7 @@ bool Merge::after(const Input* a, const Input* b) {
 }
 
 void Merge::begin(Input& input) {
-    input.begin(pool_, 2 * threads_ + 1);
+    input.begin(pool_, 2 * threads_ + 1, spill_);
     if (!input.advance(pool_)) return;
     begun_.push_back(&input);
     std::push_heap(begun_.begin(), begun_.end(), after);
@@ -75,12 +75,13 @@ void Merge::pop(StreamEvent& event) {
 }
 
 void Merge::take_next(Batch& batch, std::size_t& count) {
+    const Time time = begun_.front()->sorter().front_key();
+    release(time, batch, count);
     const std::size_t first = count;
     const auto take = [&] {
         if (count == batch.size()) batch.emplace_back();
         pop(batch[count++]);
     };
-    const Time time = begun_.front()->sorter().front_key();
     const bool late = begun_.front()->sorter().front_is_late();
     const auto goes_on = [&] {
         return has_next() && begun_.front()->sorter().front_key() == time && !begun_.front()->sorter().front_is_late();
@@ -92,7 +93,7 @@ void Merge::take_next(Batch& batch, std::size_t& count) {
         settle(batch, first, count);  // what was read before an input broke off counts
         throw;
     }
-    if (count - first > 1) drop_copies(batch, first, count);
+    if (count - first > 1 && inputs_.size() > 1) drop_copies(batch, first, count);
     settle(batch, first, count);
 }
 
@@ -155,7 +156,34 @@ void Merge::drop_copies(Batch& batch, std::size_t first, std::size_t& count) {
                      [&](const StreamEvent& a, const StreamEvent& b) { return part(a) < part(b); });
 }
 
-void Merge::settle(Batch& batch, std::size_t first, std::size_t& count) {
+void Merge::release(std::optional<Time> now, Batch& batch, std::size_t& count) {
+    while (held_.take_due(now, taken_)) {
+        if (count == batch.size()) batch.emplace_back();
+        std::swap(batch[count++], taken_);
+        settle(batch, count - 1, count, true);
+    }
+}
+
+// In a second whose lines stand in several logs nobody knows which came first: so all of it is held, then looked at.
+void Merge::hold_rejects(Batch& batch, std::size_t first, std::size_t& count) {
+    std::size_t kept = first;
+    for (std::size_t i = first; i < count; ++i) {
+        if (HeldRejects::concerns(batch[i])) {
+            held_.hold(batch[i]);
+            continue;
+        }
+        if (kept != i) std::swap(batch[kept], batch[i]);
+        ++kept;
+    }
+    count = kept;
+    for (std::size_t i = first; i < count; ++i) {
+        if (batch[i].event.kind != Kind::accept) continue;
+        while (held_.take_accepted(batch[i], taken_)) ignore(taken_, Ignored::repeated);
+    }
+}
+
+void Merge::settle(Batch& batch, std::size_t first, std::size_t& count, bool held) {
+    if (mail_wanted_ && !held) hold_rejects(batch, first, count);
     std::size_t kept = first;
     for (std::size_t i = first; i < count; ++i) {
         StreamEvent& read = batch[i];
@@ -167,7 +195,7 @@ void Merge::settle(Batch& batch, std::size_t first, std::size_t& count) {
         InputCounts& counts = counts_[read.input];
         ++counts.events;
         ++counts.by_protocol[static_cast<std::size_t>(read.protocol)];
-        if (kept != i) std::swap(batch[kept], read);
+        if (kept != i) batch[kept] = std::move(read);
         ++kept;
     }
     count = kept;
@@ -214,8 +242,10 @@ bool Merge::next(Batch& batch) {
     std::size_t count = 0;
     try {
         while (count < kBatchEvents && !stop_.is_set() && has_next()) take_next(batch, count);
+        if (count < kBatchEvents && !stop_.is_set()) release(std::nullopt, batch, count);
     } catch (...) {
         failure_ = std::current_exception();
+        release(std::nullopt, batch, count);
         if (count == 0) throw;
     }
     batch.resize(count);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "replay/attempt_ledger.hpp"
+#include "replay/held_rejects.hpp"
 #include "replay/input.hpp"
 
 namespace guard::replay {
@@ -40,7 +41,12 @@ class Merge {
     void drop_copies(Batch& batch, std::size_t first, std::size_t& count);
     // How often a line counts that stands in the logs of the events at [begin, end) of order_.
     [[nodiscard]] std::size_t times(const Batch& batch, std::size_t begin, std::size_t end) const;
-    void settle(Batch& batch, std::size_t first, std::size_t& count);
+    // Lets pass of the events from `first` on what counts. `held`: they have waited for the server's word.
+    void settle(Batch& batch, std::size_t first, std::size_t& count, bool held = false);
+    // Appends what has waited long enough at `now`, or all.
+    void release(std::optional<Time> now, Batch& batch, std::size_t& count);
+    // Moves the rejects of an authentication service, and those of logins that the server then accepted, out.
+    void hold_rejects(Batch& batch, std::size_t first, std::size_t& count);
     // Asks the ledger. False: other lines told of it already.
     [[nodiscard]] bool take_attempts(StreamEvent& read);
     [[nodiscard]] bool wanted(const LoginEvent& event) const;
@@ -54,6 +60,9 @@ class Merge {
     std::optional<std::string> wanted_id_;
     const bool mail_wanted_;
     AttemptLedger ledger_;
+    HeldRejects held_;
+    StreamEvent taken_;  // of held_, used again and again
+    SpillFile spill_;
     std::vector<std::unique_ptr<Input>> inputs_;
     std::vector<Input*> later_;  // not yet begun, the latest first
     std::vector<Input*> begun_;  // with an event waiting: a heap

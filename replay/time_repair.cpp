@@ -79,8 +79,8 @@ Time Zone::to_utc(Time local, std::optional<Time> after) {
     return local - rules_->offset;
 }
 
-TimeRepair::TimeRepair(Zone zone, std::optional<int> year, Time newest)
-    : zone_(std::move(zone)), year_(year), newest_(newest) {}
+TimeRepair::TimeRepair(Zone zone, std::optional<int> year, Time newest, bool in_order)
+    : zone_(std::move(zone)), year_(year), newest_(newest), in_order_(in_order) {}
 
 Time TimeRepair::with_year(Time time) {
     if (wall_) {
@@ -113,7 +113,7 @@ Time TimeRepair::with_year(Time time) {
 Time TimeRepair::repaired(Time time, bool has_year, bool has_zone) {
     if (!has_year) time = with_year(time);
     if (!has_zone) time = zone_.to_utc(time, last_);
-    last_ = time;
+    if (in_order_) last_ = time;
     return time;
 }
 

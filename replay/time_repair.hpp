@@ -36,8 +36,8 @@ class Zone {
 class TimeRepair {
   public:
     // `year` of the first line; none: the latest in which it is not more than a day later than `newest`, which is when
-    // the file was written (or now, of what is no file).
-    TimeRepair(Zone zone, std::optional<int> year, Time newest);
+    // the file was written (or now, of what is no file). Without `in_order` a line says nothing about the next.
+    TimeRepair(Zone zone, std::optional<int> year, Time newest, bool in_order);
 
     // A time without a year lies in 2000 (LogTime): it is taken for the one that is nearest to the line before.
     [[nodiscard]] Time repaired(Time time, bool has_year, bool has_zone);
@@ -48,6 +48,7 @@ class TimeRepair {
     Zone zone_;
     const std::optional<int> year_;
     const Time newest_;
+    const bool in_order_;
     std::optional<Time> wall_;  // of the line before whose time had no year, with its year
     std::optional<Time> last_;  // of the line before, repaired
     // Of wall_: most lines are of the same day or month as the line before.

@@ -255,9 +255,8 @@ void Run::say_summary() {
                    all.unmapped);
     for (const replay::InputCounts& counts : all.inputs)
         if (counts.late > 0)
-            fmt::print(
-                stderr, "warning: {}: {} events came later than detection.reorder allows: taken out of order{}\n",
-                counts.input, counts.late, counts.format == "radacct" ? "; export it with ORDER BY acctstarttime" : "");
+            fmt::print(stderr, "warning: {}: {} events came later than detection.reorder allows: taken out of order\n",
+                       counts.input, counts.late);
     if (cases_)
         fmt::print(stderr, "cases: {} findings and {} sources recorded, {} known already\n",
                    cases_->recorded().findings, cases_->recorded().sources, cases_->recorded().known);

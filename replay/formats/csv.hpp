@@ -17,6 +17,7 @@ class CsvParser final : public LogParser {
     static std::shared_ptr<const CsvParser> for_file(std::string_view beginning);
 
     [[nodiscard]] std::string_view name() const override { return sessions_ ? "radacct" : "radpostauth"; }
+    [[nodiscard]] bool in_order() const override { return false; }  // a table has no order
     [[nodiscard]] std::size_t recognise(std::string_view beginning) const override;
     [[nodiscard]] std::size_t whole_records(std::string_view bytes) const override;
     void parse(std::string_view chunk, ParsedChunk& out) const override;

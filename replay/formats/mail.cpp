@@ -76,6 +76,7 @@ Outcome by_name(const Line& line, LogEvent& event) {
             return kOtherProgram;
         case 'c':
             if (program == "courieresmtpd") return mail::courier_esmtpd(line, event);
+            if (program == "courierd") return mail::courierd(line, event);
             if (program == "courierpop3login" || program == "courierpop3d")
                 return imap_or_pop3(line, Protocol::pop3, event);
             if (program == "courierimaplogin" || program == "courierimapd")
@@ -164,7 +165,7 @@ class MailParser final : public LogParser {
         if (outcome.escaped && event.id.find('\\') != event.id.npos)
             event.id = out.kept.emplace_back(mail::without_octal(event.id));
         event.at = line.at;
-        event.text = mail::connection_of(text, {});
+        event.text = text;
         event.line = out.lines;
         if (event.kind == Kind::reject)
             event.attempts = static_cast<std::uint32_t>(

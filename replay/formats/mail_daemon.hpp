@@ -40,6 +40,7 @@ inline constexpr Outcome kBadCount{Outcome::Is::malformed, Ignored::blank, "no n
 [[nodiscard]] Outcome cyrus(const Line& line, Protocol protocol, LogEvent& event);
 [[nodiscard]] Outcome courier(const Line& line, Protocol protocol, LogEvent& event);
 [[nodiscard]] Outcome courier_esmtpd(const Line& line, LogEvent& event);
+[[nodiscard]] Outcome courierd(const Line& line, LogEvent& event);
 [[nodiscard]] Outcome saslauthd(const Line& line);
 // "pam_unix(dovecot:auth): authentication failure; ..."
 [[nodiscard]] bool is_pam(std::string_view message);

@@ -1,4 +1,6 @@
 // Sendmail, Cyrus (imapd, pop3d, timsieved, saslauthd), Courier.
+#include <algorithm>
+
 #include "replay/formats/mail_daemon.hpp"
 
 namespace guard::replay::mail {
@@ -165,10 +167,31 @@ Outcome courier(const Line& line, Protocol protocol, LogEvent& event) {
     return set_address(until(said.substr(address + kAddress.size()), "]"), event) ? kAttempt : kBadAddress;
 }
 
-// 'error,relay=ADDRESS,port=1234,msg="535 Authentication failed.",cmd: ...'. The command, in which a password may be,
-// is not looked at; so there is no ID.
+namespace {
+
+// Behind "cmd: ": "AUTH MECHANISM ID", or "AUTH MECHANISM RESPONSE ID" with at most 20 characters of what the client
+// sent along in base64. Before 0.7x it was the last line of the client, which may be a password in base64 and nothing
+// else: so a word that could be base64 is an ID only behind such a response.
+std::string_view esmtpd_id(std::string_view command) {
+    constexpr std::string_view kAuth = "AUTH ";
+    if (!command.starts_with(kAuth)) return {};
+    command.remove_prefix(std::min(command.find(' ', kAuth.size()), command.size() - 1) + 1);  // the mechanism
+    const auto is_base64 = [](std::string_view text) {
+        return text.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=") == text.npos;
+    };
+    const std::string_view first = until(command, " ");
+    if (first.size() == command.size()) return is_base64(first) ? std::string_view{} : first;
+    const std::string_view second = command.substr(first.size() + 1);
+    const bool response = !first.empty() && first.size() <= 20 && first.size() % 4 == 0 && is_base64(first);
+    return response && second.find(' ') == second.npos ? second : std::string_view{};
+}
+
+}  // namespace
+
+// 'error,relay=ADDRESS,port=1234,msg="535 Authentication failed.",cmd: AUTH LOGIN ID'
 Outcome courier_esmtpd(const Line& line, LogEvent& event) {
-    constexpr std::string_view kError = "error,relay=", kFailed = ",msg=\"535 Authentication failed";
+    constexpr std::string_view kError = "error,relay=", kFailed = ",msg=\"535 Authentication failed",
+                               kCommand = ".\",cmd: ";
     std::string_view said = line.message;
     if (!said.starts_with(kError)) return kNoAuthentication;
     said.remove_prefix(kError.size());
@@ -177,9 +200,28 @@ Outcome courier_esmtpd(const Line& line, LogEvent& event) {
     for (const std::string_view field : {",port=", ",ident="})
         if (said.starts_with(field)) said.remove_prefix(std::min(said.find(',', 1), said.size()));
     if (!said.starts_with(kFailed)) return kNoAuthentication;
+    said.remove_prefix(kFailed.size());
+    if (said.starts_with(kCommand)) set_id(esmtpd_id(said.substr(kCommand.size())), event);
     event.protocol = Protocol::smtp;
     event.kind = Kind::reject;
     return set_address(address, event) ? kAttempt : kBadAddress;
+}
+
+// "newmsg,id=NUMBER, auth=ID: dns; EHLO (HOST [ADDRESS])": each message that came over an authenticated connection. The
+// name in EHLO has no spaces here: Courier writes '_'.
+Outcome courierd(const Line& line, LogEvent& event) {
+    constexpr std::string_view kMessage = "newmsg,id=", kUser = ", auth=", kDns = ": dns; ";
+    std::string_view said = line.message;
+    if (!said.starts_with(kMessage)) return kNoAuthentication;
+    said.remove_prefix(std::min(said.find_first_not_of("0123456789ABCDEFabcdef.", kMessage.size()), said.size()));
+    const auto dns = said.rfind(kDns);
+    if (!said.starts_with(kUser) || dns == said.npos || dns < kUser.size()) return kNoAuthentication;
+    const auto open = said.rfind('[');
+    if (open == said.npos || open < dns) return kNoAddress;
+    event.protocol = Protocol::smtp;
+    event.kind = Kind::accept;
+    set_id(said.substr(kUser.size(), dns - kUser.size()), event);
+    return set_address(until(said.substr(open + 1), "]"), event) ? kAttempt : kBadAddress;
 }
 
 // It sits behind a daemon that names the client; "do_auth         : auth failure: [user=..." does not.

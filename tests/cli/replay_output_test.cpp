@@ -1,5 +1,8 @@
 // What guardctl replay writes: events, reports, the life of an ID, its account of every line; and how it ends.
 #define BOOST_TEST_DYN_LINK
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 #include <csignal>
 
@@ -223,21 +226,32 @@ BOOST_AUTO_TEST_CASE(a_document_is_text_or_markdown) {
                "# T\n\nline\n\n## A\n\n| name | n |\n|---|---:|\n| ü\\|b | 5 |\n| c | 12 |\n\n## B\n\nnone\n");
 }
 
-// An export in another order than that of the beginnings of sessions is read, and it is said what would be better.
-BOOST_AUTO_TEST_CASE(a_table_in_another_order_is_named) {
+// Rows in the order of radacctid, or in any other: what is found is what is found in the order of time.
+BOOST_AUTO_TEST_CASE(a_table_in_any_order_leads_to_the_same_findings) {
     const Files files;
-    std::string rows;
-    for (int hour = 20; hour > 10; --hour)
-        rows += "u" + std::to_string(hour) + ",2026-03-01 " + std::to_string(hour) + ":00:00+00,,10.1.0.9\n";
-    files.write("good.csv",
-                "username,acctstarttime,acctstoptime,framedipaddress\na,2026-03-01 00:00:00+00,,10.1.0.1\n");
-    files.write("sessions.csv", "username,acctstarttime,acctstoptime,framedipaddress\n" + rows);
-    const auto result = files.guardctl({"replay", "-p", "pools.csv", "good.csv", "sessions.csv"});
-    BOOST_TEST(contains(result.output,
-                        "warning: sessions.csv: 9 events came later than detection.reorder allows: taken out of order; "
-                        "export it with ORDER BY acctstarttime\n"),
-               result.output);
-    BOOST_TEST(!contains(result.output, "warning: good.csv"), result.output);
+    std::vector<std::string> rows;
+    for (int session = 0; session < 40; ++session) {
+        const bool far = session % 2 == 1;
+        rows.push_back(fmt::format("u{},2026-03-01 {:02}:{:02}:00+00,2026-03-02 00:00:00+00,10.{}.0.{}\n", session / 4,
+                                   10 + session % 4, session, far ? 46 : 1, session));
+    }
+    const std::string header = "username,acctstarttime,acctstoptime,framedipaddress\n";
+    const auto findings_of = [&] {
+        std::string text = header;
+        for (const std::string& row : rows) text += row;
+        files.write("sessions.csv", text);
+        const auto result = files.guardctl({"replay", "-p", "pools.csv", "sessions.csv", "--findings", "found.jsonl"});
+        BOOST_TEST(result.status == 1, result.output);
+        BOOST_TEST(!contains(result.output, "warning"), result.output);
+        return read_file(files.path("found.jsonl"));
+    };
+    const std::string in_one_order = findings_of();
+    BOOST_TEST(contains(in_one_order, "pppoe.jump"));
+    std::reverse(rows.begin(), rows.end());
+    BOOST_TEST(findings_of() == in_one_order);
+    std::sort(rows.begin(), rows.end(),
+              [](const std::string& a, const std::string& b) { return a.substr(a.find(',')) < b.substr(b.find(',')); });
+    BOOST_TEST(findings_of() == in_one_order);
 }
 
 // Logins to the same accounts by other protocols are counted, each apart, whether they are wanted or not.

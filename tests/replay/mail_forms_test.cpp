@@ -147,7 +147,8 @@ BOOST_AUTO_TEST_CASE(containers) {
 
 BOOST_AUTO_TEST_CASE(a_tag_without_host_and_process) {
     const std::string said = " postfix/smtpd: disconnect from unknown[192.0.2.1] auth=0/1\n";
-    const ParsedChunk chunk = parsed("Mar  1 09:00:01" + said + "Mar  1 09:00:02" + said + "Mar  1 09:00:02 mx" + said);
+    const std::string text = "Mar  1 09:00:01" + said + "Mar  1 09:00:02" + said + "Mar  1 09:00:02 mx" + said;
+    const ParsedChunk chunk = parsed(text);
     BOOST_TEST_REQUIRE(chunk.events.size() == 3U);
     BOOST_TEST(told(chunk.events[0]) == "smtp reject 1* 192.0.2.1 ");
     BOOST_TEST(chunk.events[0].connection == chunk.events[1].connection);
@@ -156,7 +157,8 @@ BOOST_AUTO_TEST_CASE(a_tag_without_host_and_process) {
 
 BOOST_AUTO_TEST_CASE(line_ends_blanks_and_what_is_too_long) {
     const std::string line = "Mar  1 09:00:01 mx postfix/smtpd[7]: " + std::string(kSaid);
-    const ParsedChunk chunk = parsed(line + "\r\n\n \t\n" + line);
+    const std::string text = line + "\r\n\n \t\n" + line;
+    const ParsedChunk chunk = parsed(text);
     BOOST_TEST(chunk.lines == 4U);
     BOOST_TEST(chunk.events.size() == 2U);
     BOOST_TEST(chunk.events.back().line == 3U);

@@ -399,6 +399,22 @@ BOOST_AUTO_TEST_CASE(cyrus_and_courier) {
              "smtp reject 1 192.0.2.1 "},
             {"courieresmtpd: error,relay=::ffff:192.0.2.1,msg=\"535 Authentication rejected\",cmd: AUTH LOGIN", kNone},
             {"courieresmtpd: error,relay=::ffff:192.0.2.1,from=<a>,to=<b>: 550 User unknown.", kNone},
+            // What may be a password in base64, or is not clear, is no ID.
+            {"courieresmtpd: error,relay=192.0.2.1,msg=\"535 Authentication failed.\",cmd: AUTH PLAIN AGEAc2VjcmV0",
+             "smtp reject 1 192.0.2.1 "},
+            {"courieresmtpd: error,relay=192.0.2.1,msg=\"535 Authentication failed.\",cmd: AUTH LOGIN a@b c@d",
+             "smtp reject 1 192.0.2.1 "},
+            {"courieresmtpd: error,relay=192.0.2.1,msg=\"535 Authentication failed.\",cmd: AUTH LOGIN YQ== a",
+             "smtp reject 1 192.0.2.1 a"},
+            {"courieresmtpd: error,relay=192.0.2.1,msg=\"535 Authentication failed.\",cmd: AUTH LOGIN a@b",
+             "smtp reject 1 192.0.2.1 a@b"},
+            {"courieresmtpd: AUTH PLAIN AGFAYgBzZWNyZXQ=", kNone},
+            {"courierd: newmsg,id=00A.00B, auth=a, auth=b: dns; c: dns; x (h.example.jp [::ffff:192.0.2.1])",
+             "smtp accept 1 192.0.2.1 a, auth=b: dns; c"},
+            {"courierd: newmsg,id=00A.00B: dns; x (h.example.jp [::ffff:192.0.2.1])", kNone},
+            {"courierd: newmsg,id=00A.00B, auth=a: dns; localhost (localhost)", "no address"},
+            {"courierd: newmsg,id=00A.00B, auth=a: dns; x (h [nowhere])", "malformed: found no address"},
+            {"courierd: started,id=00A.00B,from=<a>,module=esmtp,host=b,addr=<c, auth=d: dns; [192.0.2.1]>", kNone},
         }),
         "Mar  1 09:00:01 mx ");
 }

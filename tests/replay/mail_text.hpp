@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ inline ParsedChunk parsed(std::string_view text) {
     mail_parser()->parse(text, chunk);
     return chunk;
 }
+// Events point into the text: it must live as long.
+template <class Text>
+requires std::same_as<Text, std::string> ParsedChunk parsed(Text&&)
+= delete;
 
 // "smtp reject 3 192.0.2.1 tanaka@example.jp"; "*" behind the number for a summary, "=" for a line that may be copied,
 // "+" for the service's and "-" for PAM's.

@@ -172,6 +172,73 @@ BOOST_AUTO_TEST_CASE(the_service_in_a_log_of_its_own) {
     BOOST_TEST(replay(options).lines() == expected, boost::test_tools::per_element());
 }
 
+// pam_unix says no and the module behind it yes, or one passdb and the next: the server let the client in. Where it did
+// not, they are witnesses; a moment later it is another attempt.
+BOOST_AUTO_TEST_CASE(what_failed_before_something_else_accepted_is_no_reject) {
+    const std::string pam = "auth: pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot ";
+    const auto fails = [&](const std::string& id, const std::string& address) {
+        return pam + "ruser=" + id + " rhost=" + address + "\n";
+    };
+    const auto passdb = [](const std::string& id, const std::string& address, const std::string& session) {
+        return "dovecot: auth: passwd-file(" + id + ',' + address + ",<" + session + ">): unknown user\n";
+    };
+    const auto login = [](const std::string& id, const std::string& address, const std::string& session) {
+        return "dovecot: imap-login: Login: user=<" + id + ">, method=PLAIN, rip=" + address +
+               ", lip=192.0.2.9, session=<" + session + ">\n";
+    };
+    const std::string server = at(0, login("a@example.jp", "192.0.2.1", "A")) +  // PAM knows no realm
+                               at(0, login("b", "192.0.2.2", "B")) +             // another source
+                               at(1, login("c", "192.0.2.3", "C")) +             // another account
+                               at(9, login("d", "192.0.2.4", "D")) +             // later
+                               at(2, login("e", "192.0.2.5", "E")) +             // its own session
+                               at(2, login("f", "192.0.2.6", "F")) +             // another session
+                               at(9,
+                                  "dovecot: imap-login: Disconnected (auth failed, 1 attempts in 9 secs): user=<g>, "
+                                  "method=PLAIN, rip=192.0.2.7, lip=192.0.2.9, session=<G>\n");
+    const std::string others = at(0, fails("a", "192.0.2.1")) + at(0, fails("b", "192.0.2.12")) +
+                               at(0, fails("x", "192.0.2.3")) + at(2, fails("d", "192.0.2.4")) +
+                               at(2, passdb("e", "192.0.2.5", "E")) + at(2, passdb("f", "192.0.2.6", "X")) +
+                               at(3, fails("g", "192.0.2.7"));
+    const auto rejects = [&](StreamOptions options) {
+        options.year = 2026;
+        options.imap = true;
+        options.block_bytes = 100;
+        const Replayed replayed = replay(options);
+        Lines lines = replayed.lines();
+        std::erase_if(lines, [](const std::string& line) { return line.find(" accept ") != line.npos; });
+        std::sort(lines.begin(), lines.end());
+        std::uint64_t repeated = 0;
+        for (const InputCounts& counts : replayed.counts)
+            repeated += counts.ignored[static_cast<std::size_t>(Ignored::repeated)];
+        BOOST_TEST(repeated == 3U);  // of a, of e, and what the server says of g
+        return lines;
+    };
+    const Lines expected = {
+        "mail reject b 192.0.2.12 2026-03-01T00:00:00.000000Z", "mail reject d 192.0.2.4 2026-03-01T00:00:02.000000Z",
+        "mail reject f 192.0.2.6 2026-03-01T00:00:02.000000Z", "mail reject g 192.0.2.7 2026-03-01T00:00:03.000000Z",
+        "mail reject x 192.0.2.3 2026-03-01T00:00:00.000000Z"};
+    const std::string mail = write("mail.log", server), authentication = write("auth.log", others);
+    BOOST_TEST(rejects(of({mail, authentication})) == expected, boost::test_tools::per_element());
+    BOOST_TEST(rejects(of({authentication, mail})) == expected, boost::test_tools::per_element());
+}
+
+// Where only PAM tells, its word counts; so it does at the end of the log and in an attack.
+BOOST_AUTO_TEST_CASE(what_nobody_else_tells_of_counts) {
+    std::string text;
+    for (int i = 0; i < 20'000; ++i)
+        text += at(i / 10'000,
+                   "auth: pam_unix(dovecot:auth): authentication failure; logname= uid=0 euid=0 tty=dovecot "
+                   "ruser=u" +
+                       std::to_string(i) + " rhost=192.0.2.1\n");
+    StreamOptions options = of({write("auth.log", text)});
+    options.year = 2026;
+    options.pop3 = true;
+    const Replayed replayed = replay(options);
+    BOOST_TEST(replayed.events.size() == 20'000U);
+    BOOST_TEST(replayed.counts[0].events == 20'000U);
+    BOOST_TEST(replayed.events.back().event.id == "u19999");
+}
+
 // A line with a time from the future makes all behind it late: they are handed out, and none is held.
 BOOST_AUTO_TEST_CASE(a_time_from_the_future_holds_nothing_up) {
     std::string text = R"({"time":"2050-01-01T00:00:00Z","service":"pppoe","kind":"accept","id":"x"})"
