@@ -42,6 +42,10 @@ std::optional<seconds> impossible_for_smtp(const geo::Place& a, const geo::Place
     });
 }
 
+geo::Place as_of_smtp(const GeoFiles& files, const IpAddress& address) {
+    return files.locator->widened(files.locator->locate(address)).to_place(address);
+}
+
 struct Pair {
     Whereabouts a, b;
     bool country_only = false, same_region = false;
@@ -70,7 +74,7 @@ Pair compare(const GeoFiles& files, const IpAddress& a, const IpAddress& b) {
         pair.same_region = !pair.a.place->region.empty() && pair.a.place->region == pair.b.place->region;
         pair.middles = geo::great_circle(pair.a.place->coordinates, pair.b.place->coordinates);
         pair.least = geo::lower_bound_distance(*pair.a.place, *pair.b.place);
-        pair.impossible_smtp = impossible_for_smtp(*pair.a.place, *pair.b.place, files.detection.smtp);
+        pair.impossible_smtp = impossible_for_smtp(as_of_smtp(files, a), as_of_smtp(files, b), files.detection.smtp);
     }
     if (pair.not_compared.empty()) {
         pair.far = detection::far_apart(*pair.a.pppoe, *pair.b.pppoe, files.detection);
@@ -123,9 +127,7 @@ std::string smtp_text(const Pair& pair, const config::SmtpSettings& settings) {
                            settings.min_distance_km);
     return fmt::format(
         "impossible within {}: {}faster than detection.smtp.max_speed_kmh = {}", span_text(*pair.impossible_smtp),
-        pair.country_only
-            ? fmt::format("by the countries alone, which count as {} km apart; ", settings.min_distance_km)
-            : "",
+        pair.country_only ? fmt::format("from border to border, {} km at least; ", settings.min_distance_km) : "",
         settings.max_speed_kmh);
 }
 

@@ -206,6 +206,7 @@ Expected<DatabaseRanges> MaxMindDatabase::ranges() const {
     ranges.built = built();
     ranges.locations.shrink_to_fit();
     add_regions(ranges);
+    ranges.countries = country_circles(ranges.locations);
     return ranges;
 }
 

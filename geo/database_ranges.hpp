@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "event/time.hpp"
+#include "geo/country_circles.hpp"
 #include "geo/location.hpp"
 #include "geo/range_map.hpp"
 
@@ -23,7 +24,8 @@ struct DatabaseRanges {
     // For pools that give a region and no coordinates: the mean of the region's places, weighted by addresses, and the
     // radius within which 90 % of its addresses are, at least 50 km.
     std::map<std::string, Place, std::less<>> regions;  // by ISO 3166-2
-    std::string type;                                   // "GeoLite2-City"; empty: no database
+    CountryCircles countries;
+    std::string type;  // "GeoLite2-City"; empty: no database
     Time built{};
 };
 

@@ -10,6 +10,7 @@ namespace guard::geo {
 Locator::Locator(PoolTable pools, DatabaseRanges database, std::uint64_t generation)
     : pools_(std::move(pools)),
       generation_(generation),
+      countries_(std::move(database.countries)),
       database_type_(std::move(database.type)),
       database_built_(database.built) {
     pools_.complete(database.regions);
@@ -75,6 +76,23 @@ Expected<std::shared_ptr<const Locator>, std::vector<std::string>> Locator::load
     }
     if (!mistakes.empty()) return unexpected(std::move(mistakes));
     return std::make_shared<const Locator>(std::move(*table), std::move(*ranges), generation);
+}
+
+Location Locator::widened(const Location& location) const {
+    if (!location.country_only) return location;
+    constexpr Kilometres kAnywhere = 20'038;  // half of the equator
+    const auto known = countries_.find(Code::parse(location.country_text()).value_or(Code{}));
+    if (known == countries_.end()) {
+        Location wide = location;
+        wide.radius = static_cast<float>(kAnywhere);
+        return wide;
+    }
+    Place place = location.to_place({});
+    place.coordinates = known->second.centre;
+    place.radius = known->second.radius;
+    Location wide = Location::from(place);
+    wide.prefix_length = location.prefix_length;
+    return wide;
 }
 
 // An IPv6 address, or a prefix.

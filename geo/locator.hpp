@@ -36,6 +36,10 @@ class Locator {
         return locate_other(address);
     }
 
+    // A place that is known by its country alone, as the whole of that country: the circle around it, or one around the
+    // Earth where its size is not known. Others as they are.
+    [[nodiscard]] Location widened(const Location& location) const;
+
     // By the pools of the address's own family alone: the only source for a PPPoE address. None: outside every pool, or
     // a pool without a location.
     [[nodiscard]] std::optional<Place> in_pools(const IpAddress& address) const;
@@ -67,6 +71,7 @@ class Locator {
 
     PoolTable pools_;
     std::uint64_t generation_;
+    CountryCircles countries_;
     std::string database_type_;
     Time database_built_{};
     PageVector<Location> locations_;  // nowhere, the pools in their order, the places of the database

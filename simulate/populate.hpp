@@ -1,6 +1,8 @@
 // What the files that make up the population share; private to them.
 #pragma once
 
+#include <unordered_set>
+
 #include "simulate/population.hpp"
 
 namespace guard::simulate {
@@ -22,6 +24,9 @@ class Populator {
     void tell(Label label, std::uint32_t id, std::optional<Time> attack_start = std::nullopt);
     void tell_source(Label label, std::uint32_t address, std::optional<Time> attack_start = std::nullopt);
 
+    // False: another attacker has this address.
+    [[nodiscard]] bool take_source(std::uint32_t address) { return sources_.insert(address).second; }
+
     // An ordinary line of that ID somewhere, by population.
     [[nodiscard]] Actor line(Label label, std::uint32_t id);
     [[nodiscard]] Time first_hour();
@@ -41,6 +46,7 @@ class Populator {
     const std::uint32_t subscribers_;
     std::uint32_t stride_;
     std::uint32_t taken_ = 0, mail_taken_ = 0;
+    std::unordered_set<std::uint32_t> sources_;
 };
 
 void populate_attacks(Populator& populator);  // populate_attacks.cpp

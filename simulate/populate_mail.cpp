@@ -49,7 +49,8 @@ Actor guesser(Populator& all, Label label, std::uint32_t pace, Time start, Micro
     Actor actor;
     actor.label = label;
     actor.life = Life::guesser;
-    actor.address = some_address(some_country_abroad(all.random), all.random);
+    do actor.address = some_address(some_country_abroad(all.random), all.random);
+    while (!all.take_source(actor.address));
     actor.other = pace;
     actor.until = std::min(start + length, all.isp.end);
     all.tell_source(label, actor.address, start);

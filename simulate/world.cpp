@@ -16,19 +16,25 @@ namespace {
 struct CountryRow {
     std::string_view iso, city;
     double latitude, longitude;
+    double reach;  // km from there to the farthest town of the country, roughly
 };
 constexpr std::array<CountryRow, kCountries> kRows{{
-    {"JP", "Tokyo", 35.69, 139.69},       {"US", "Ashburn", 39.04, -77.49},     {"CN", "Beijing", 39.9, 116.4},
-    {"RU", "Moscow", 55.75, 37.62},       {"BR", "Sao Paulo", -23.55, -46.63},  {"IN", "Mumbai", 19.08, 72.88},
-    {"VN", "Hanoi", 21.03, 105.85},       {"ID", "Jakarta", -6.21, 106.85},     {"TH", "Bangkok", 13.75, 100.5},
-    {"TW", "Taipei", 25.03, 121.57},      {"KR", "Seoul", 37.57, 126.98},       {"PH", "Manila", 14.6, 120.98},
-    {"SG", "Singapore", 1.35, 103.82},    {"AU", "Sydney", -33.87, 151.21},     {"DE", "Frankfurt", 50.11, 8.68},
-    {"FR", "Paris", 48.86, 2.35},         {"GB", "London", 51.51, -0.13},       {"NL", "Amsterdam", 52.37, 4.9},
-    {"PL", "Warsaw", 52.23, 21.01},       {"UA", "Kyiv", 50.45, 30.52},         {"TR", "Istanbul", 41.01, 28.98},
-    {"IR", "Tehran", 35.69, 51.39},       {"EG", "Cairo", 30.04, 31.24},        {"NG", "Lagos", 6.52, 3.38},
-    {"ZA", "Johannesburg", -26.2, 28.05}, {"MX", "Mexico City", 19.43, -99.13}, {"AR", "Buenos Aires", -34.6, -58.38},
-    {"CO", "Bogota", 4.71, -74.07},       {"ES", "Madrid", 40.42, -3.7},        {"IT", "Milan", 45.46, 9.19},
-    {"RO", "Bucharest", 44.43, 26.1},     {"CA", "Toronto", 43.65, -79.38},
+    {"JP", "Tokyo", 35.69, 139.69, 1950},        {"US", "Ashburn", 39.04, -77.49, 7900},
+    {"CN", "Beijing", 39.9, 116.4, 3400},        {"RU", "Moscow", 55.75, 37.62, 6800},
+    {"BR", "Sao Paulo", -23.55, -46.63, 3400},   {"IN", "Mumbai", 19.08, 72.88, 2700},
+    {"VN", "Hanoi", 21.03, 105.85, 1250},        {"ID", "Jakarta", -6.21, 106.85, 4000},
+    {"TH", "Bangkok", 13.75, 100.5, 1000},       {"TW", "Taipei", 25.03, 121.57, 350},
+    {"KR", "Seoul", 37.57, 126.98, 450},         {"PH", "Manila", 14.6, 120.98, 1100},
+    {"SG", "Singapore", 1.35, 103.82, 30},       {"AU", "Sydney", -33.87, 151.21, 3900},
+    {"DE", "Frankfurt", 50.11, 8.68, 500},       {"FR", "Paris", 48.86, 2.35, 1000},
+    {"GB", "London", 51.51, -0.13, 1000},        {"NL", "Amsterdam", 52.37, 4.9, 250},
+    {"PL", "Warsaw", 52.23, 21.01, 450},         {"UA", "Kyiv", 50.45, 30.52, 900},
+    {"TR", "Istanbul", 41.01, 28.98, 1400},      {"IR", "Tehran", 35.69, 51.39, 1300},
+    {"EG", "Cairo", 30.04, 31.24, 900},          {"NG", "Lagos", 6.52, 3.38, 1500},
+    {"ZA", "Johannesburg", -26.2, 28.05, 1300},  {"MX", "Mexico City", 19.43, -99.13, 2400},
+    {"AR", "Buenos Aires", -34.6, -58.38, 2400}, {"CO", "Bogota", 4.71, -74.07, 1150},
+    {"ES", "Madrid", 40.42, -3.7, 1850},         {"IT", "Milan", 45.46, 9.19, 1100},
+    {"RO", "Bucharest", 44.43, 26.1, 500},       {"CA", "Toronto", 43.65, -79.38, 4100},
 }};
 
 constexpr unsigned kCountryLength = 12;
@@ -64,11 +70,24 @@ std::string map(const Pairs& pairs) {
 }
 constexpr unsigned kUint16 = 5, kUint32 = 6, kUint64 = 9, kArray = 11;
 
-std::string record(const CountryRow& row, bool with_city) {
+struct Degrees {
+    double latitude, longitude;
+};
+
+// So many km to the north of the country's city (less than 0: to the south), maybe beyond the pole.
+Degrees along_the_meridian(const CountryRow& row, double kilometres) {
+    constexpr double kKilometresADegree = 111.195;
+    const Degrees there{row.latitude + kilometres / kKilometresADegree, row.longitude};
+    if (there.latitude <= 90) return there;
+    return {180 - there.latitude, row.longitude + (row.longitude < 0 ? 180 : -180)};
+}
+
+std::string record(const CountryRow& row, bool with_city, double kilometres = 0) {
+    const Degrees at = along_the_meridian(row, kilometres);
     Pairs pairs{{"country", map({{"iso_code", word(row.iso)}})},
                 {"location", map({{"accuracy_radius", number(kUint16, with_city ? 20 : 1000, 2)},
-                                  {"latitude", real(row.latitude)},
-                                  {"longitude", real(row.longitude)}})}};
+                                  {"latitude", real(at.latitude)},
+                                  {"longitude", real(at.longitude)}})}};
     if (with_city) pairs.insert(pairs.begin(), {"city", map({{"names", map({{"en", word(row.city)}})}})});
     return map(pairs);
 }
@@ -151,6 +170,11 @@ std::string world_database() {
         const std::uint32_t network = kFirst + (country << (32 - kCountryLength));
         tree.insert(network, kCountryLength + 1, record(kRows.at(country), true));
         tree.insert(network | 1U << (31 - kCountryLength), kCountryLength + 1, record(kRows.at(country), false));
+        // Towns at both ends, where nobody of the simulation is: what shows how large the country is.
+        const std::uint32_t ends = network + (static_cast<std::uint32_t>(kCountries) << (32 - kCountryLength));
+        tree.insert(ends, kCountryLength + 1, record(kRows.at(country), true, kRows.at(country).reach));
+        tree.insert(ends | 1U << (31 - kCountryLength), kCountryLength + 1,
+                    record(kRows.at(country), true, -kRows.at(country).reach));
     }
     tree.insert(kFirstGateway, 10, record(kRows.front(), false));
     return tree.bytes();

@@ -19,7 +19,7 @@ std::uint32_t hash_of_network(const IpAddress& address) {
 }  // namespace
 
 geo::Location Detector::whereabouts(const IpAddress& source) const {
-    return locator_->locate(source);
+    return locator_->widened(locator_->locate(source));
 }
 
 void Detector::on_smtp(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions) {

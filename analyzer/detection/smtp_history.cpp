@@ -90,12 +90,17 @@ std::optional<Step> impossible_smtp_step(const geo::Place& from, Time left, cons
     if (from.country == to.country || from.country.empty() || to.country.empty()) return std::nullopt;
     const double span = hours(apart(left, arrived) + kSlack);
     if (from.country_only || to.country_only) {
-        if (settings.min_distance_km / span <= settings.max_speed_kmh) return std::nullopt;
+        const geo::Kilometres least = std::max(settings.min_distance_km, geo::lower_bound_distance(from, to));
+        if (least / span <= settings.max_speed_kmh) return std::nullopt;
         return Step{from, to, left, arrived, 0, 0};
     }
     const geo::Kilometres distance = geo::lower_bound_distance(from, to);
     if (distance < settings.min_distance_km || distance / span <= settings.max_speed_kmh) return std::nullopt;
     return Step{from, to, left, arrived, distance, distance / span};
+}
+
+bool too_soon_between_countries(Time left, Time arrived, const config::SmtpSettings& settings) {
+    return settings.min_distance_km / hours(apart(left, arrived) + kSlack) > settings.max_speed_kmh;
 }
 
 const SmtpOrigin* SmtpHistory::origin(const IpAddress& source) const {

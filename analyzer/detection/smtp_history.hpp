@@ -102,9 +102,11 @@ class SmtpHistory {
 };
 
 // The one definition of impossible for SMTP-AUTH. None when it is possible, or the countries are the same. If one of
-// the places is known by its country alone there is no distance: the two then count as min_distance_km apart, and the
-// step has neither distance nor speed.
+// the places is known by its country alone (it comes as the whole of it, Locator::widened), the two are as far apart as
+// the country's border may be, and no less than min_distance_km; and the step has neither distance nor speed.
 [[nodiscard]] std::optional<Step> impossible_smtp_step(const geo::Place& from, Time left, const geo::Place& to,
                                                        Time arrived, const config::SmtpSettings& settings);
+// Nobody gets min_distance_km far in that time: impossible between any two countries, wherever in them.
+[[nodiscard]] bool too_soon_between_countries(Time left, Time arrived, const config::SmtpSettings& settings);
 
 }  // namespace guard::detection

@@ -259,6 +259,43 @@ BOOST_AUTO_TEST_CASE(the_middle_of_a_region) {
     check("XX-1", 12.5, -100.25, 50);
 }
 
+BOOST_AUTO_TEST_CASE(the_circle_around_a_country) {
+    MmdbWriter writer;
+    // On the equator at 0, 10 and 30 degrees: the middle is at 15, 1667.9 km from both ends; and a radius of 10 km.
+    writer.insert(address("192.0.2.0/26"), record("XX", 0, 0));
+    writer.insert(address("192.0.2.64/26"), record("XX", 0, 30));
+    writer.insert(address("192.0.2.128/26"), record("XX", 0, 10));
+    // A place is one more, however few addresses it has and however wide it is.
+    writer.insert(address("198.51.100.0/24"), record("YY", 50, 5));
+    writer.insert(address("203.0.113.7/32"), record("YY", 50, 5, 300));
+    MmdbMap alone = record("ZZ", 1, 1, 900);
+    alone.erase("city");
+    writer.insert(address("203.0.113.8/32"), alone);
+    const Both database = both(writer);
+    const auto circles = ranges(writer).countries;
+    BOOST_REQUIRE(circles.size() == 2U);
+    const Circle& xx = circles.at(Code::parse("XX").value());
+    BOOST_TEST(std::abs(xx.centre.longitude - 15) < 0.5);
+    BOOST_TEST(std::abs(xx.centre.latitude) < 0.5);
+    BOOST_TEST(xx.radius >= 1678);
+    BOOST_TEST(xx.radius < 1678 + 60);
+    const Kilometres yy = circles.at(Code::parse("YY").value()).radius;
+    BOOST_TEST((yy == 300 || yy == 301));  // rounded up
+
+    Location place = database.compiled->locate(address("192.0.2.1"));
+    BOOST_TEST((database.compiled->widened(place) == place));
+    place.country_only = true;
+    const Location wide = database.compiled->widened(place);
+    BOOST_TEST(wide.radius == static_cast<float>(xx.radius));
+    BOOST_TEST(std::abs(wide.longitude - 15) < 0.5);
+    BOOST_TEST(wide.country_only);
+    BOOST_TEST((wide.kind == Location::Kind::database));
+    // How large this one is nobody knows: nothing is far from it.
+    const Location nobody_knows = database.compiled->widened(database.compiled->locate(address("203.0.113.8")));
+    BOOST_TEST(nobody_knows.country_text() == "ZZ");
+    BOOST_TEST(!farther_than(nobody_knows, place, 1));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <sstream>
 
 #include "event/crc32c.hpp"
@@ -125,6 +126,17 @@ BOOST_AUTO_TEST_CASE(as_many_thieves_as_asked_for_or_as_an_isp_would_see) {
     Isp isp(1, many.subscribers, first_instant(), first_instant() + std::chrono::days{many.days}, nobody);
     BOOST_TEST(populate(isp, many).counts.at(static_cast<std::size_t>(Label::resale)) ==
                400'000ULL * 30 * 13 / 30 / 1'000'000);
+}
+
+BOOST_AUTO_TEST_CASE(no_two_sources_guess_from_one_address) {
+    Arguments arguments;
+    arguments.scenarios = {Label::guess_spread};
+    arguments.thieves = 5000;  // 50,000 sources: by chance some 40 would meet
+    EventWriter nobody{Descriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC))};
+    Isp isp(3, arguments.subscribers, first_instant(), first_instant() + std::chrono::days{arguments.days}, nobody);
+    std::set<std::string> sources;
+    for (const TruthRow& row : populate(isp, arguments).truth) BOOST_TEST(sources.insert(row.subject).second);
+    BOOST_TEST(sources.size() > 50'000U);
 }
 
 BOOST_AUTO_TEST_CASE(attacks_and_mass_events_are_spread_over_the_days_after_learning) {

@@ -66,10 +66,12 @@ std::optional<Match> by_block(const SmtpRuleInput& input, const SmtpJump& jump, 
 std::optional<Match> by_accepts(const SmtpRuleInput& input, const SmtpJump& jump, const NewPlace& places) {
     const auto& smtp = input.settings.smtp;
     const IpAddress network = places.new_place.source.network();
-    const bool news = network.contains(input.accept.source) || jump.from.time == input.accept.time ||
-                      jump.to.time == input.accept.time;
-    if (!news) return std::nullopt;
-    for (const Time until : input.history.window_ends(input.accept.time)) {
+    const bool is_new = network.contains(input.accept.source);
+    if (!is_new && jump.from.time != input.accept.time && jump.to.time != input.accept.time) return std::nullopt;
+    auto ends = input.history.window_ends(input.accept.time);
+    // Whoever sent from there may have stopped hours before the owner sends.
+    if (!is_new) ends.push_back(places.new_place.time);
+    for (const Time until : ends) {
         const Time after = until - smtp.jump_accepts_window;
         const std::size_t count = accepts_from(input.history, network, after, until);
         if (count < smtp.jump_accepts) continue;

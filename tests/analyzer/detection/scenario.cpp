@@ -36,14 +36,15 @@ struct Foreign {
     bool country_only;
 };
 // Each has ten networks of 198.18.0.0/15 (RFC 2544), and an IPv6 /40.
-constexpr std::array<Foreign, 8> kForeign{{{"US", {40.71, -74.01}, 20, false},
+constexpr std::array<Foreign, 9> kForeign{{{"US", {40.71, -74.01}, 20, false},
                                            {"RU", {55.75, 37.62}, 20, false},
                                            {"BR", {-23.55, -46.63}, 20, false},
                                            {"KR", {37.57, 126.98}, 20, false},
                                            {"DE", {52.52, 13.41}, 20, false},
                                            {"FR", {48.86, 2.35}, 20, false},
                                            {"VN", {16.0, 106.0}, 500, true},
-                                           {"TH", {15.0, 101.0}, 500, true}}};
+                                           {"TH", {15.0, 101.0}, 500, true},
+                                           {"AU", {-33.87, 151.21}, 1000, true}}};
 
 }  // namespace
 
@@ -62,8 +63,9 @@ std::shared_ptr<const geo::Locator> world(const std::string& rows) {
         geo::append(database.v4, kFirst4 + n * 10 * 256, n + 1);
         geo::append(database.v6, kFirst6 + (std::uint64_t{n} << 24), n + 1);
     }
-    geo::append(database.v4, kFirst4 + 80 * 256, 0);
-    geo::append(database.v6, kFirst6 + (std::uint64_t{8} << 24), 0);
+    geo::append(database.v4, kFirst4 + static_cast<std::uint32_t>(kForeign.size()) * 10 * 256, 0);
+    geo::append(database.v6, kFirst6 + (std::uint64_t{kForeign.size()} << 24), 0);
+    database.countries.emplace(region("AU"), geo::Circle{{-25, 134}, 2200});
     std::istringstream text(rows);
     return std::make_shared<const geo::Locator>(geo::PoolTable::parse(text, "pools").value(), std::move(database), 1);
 }

@@ -29,7 +29,8 @@ std::shared_ptr<const geo::Locator> locator(const std::string& rows = pool_rows(
 // The same, and a database beside it: see in_country(). 198.51.100.0/24 and 203.0.113.0/24 are nowhere.
 std::shared_ptr<const geo::Locator> world(const std::string& rows = pool_rows());
 // A host of the n-th network, 0 to 9, in "US" (New York), "RU" (Moscow), "BR" (São Paulo), "KR" (Seoul), "DE" (Berlin),
-// "FR" (Paris), or "VN", "TH", which are known by their countries alone. "JP" is Tokyo, by the pools.
+// "FR" (Paris), or "VN", "TH", "AU", which are known by their countries alone; of the last one it is known how large it
+// is, 4,500 km from Tokyo. "JP" is Tokyo, by the pools.
 std::string in_country(std::string_view code, unsigned network = 0, unsigned host = 1);
 // The n-th address of prefecture `number`.
 std::string in_prefecture(unsigned number, unsigned n = 0);

@@ -138,6 +138,43 @@ BOOST_AUTO_TEST_CASE(fifty_accepts_and_the_jump_is_seen_only_when_the_victim_sen
     BOOST_TEST(only(Rule::smtp_jump_corroborated).finding.places.back().country.view() == "RU");
 }
 
+// The first of them are too soon after the victim, the last are not.
+BOOST_AUTO_TEST_CASE(fifty_accepts_the_last_of_which_anyone_could_have_made) {
+    resident().accept(kStart, in_country("JP")).accepts(49, kStart + 10min, 1min, in_country("TH"));
+    BOOST_TEST(!found(Rule::smtp_jump_corroborated));
+    accept(kStart + 59min, in_country("TH"));
+    BOOST_TEST(only(Rule::smtp_jump_corroborated).finding.time == kStart + 59min);
+}
+
+BOOST_AUTO_TEST_CASE(fifty_accepts_that_ended_hours_before_the_victim_sends) {
+    for (const unsigned count : {49U, 50U}) {
+        MailIsp isp;
+        isp.resident().accepts(count, kStart + 24h, 30s, in_country("RU")).accept(kStart + 28h, in_country("JP"));
+        BOOST_TEST(isp.found(Rule::smtp_jump));
+        BOOST_TEST(isp.found(Rule::smtp_jump_corroborated) == (count == 50));
+        if (count == 50) BOOST_TEST(isp.only(Rule::smtp_jump_corroborated).finding.time == kStart + 28h);
+    }
+}
+
+// Of Australia the country alone is known, and how large it is: nobody is there from Tokyo within four hours and a
+// half.
+BOOST_AUTO_TEST_CASE(fifty_accepts_from_a_country_that_is_too_far) {
+    for (const auto& [country, after, found] : {std::tuple{"AU", 4h + 25min, true},
+                                                {"AU", 4h + 35min, false},
+                                                {"TH", 0h + 27min, true},
+                                                {"TH", 0h + 29min, false}}) {
+        MailIsp isp;
+        isp.resident().accepts(60, kStart, 30s, in_country(country));
+        BOOST_TEST(isp.decisions.empty());
+        isp.accept(kStart + 29min + 30s + after, in_country("JP"));
+        BOOST_TEST(isp.found(Rule::smtp_jump_corroborated) == found, country);
+        if (!found) continue;
+        const Finding finding = isp.only(Rule::smtp_jump_corroborated).finding;
+        BOOST_TEST(finding.places.back().country.view() == country);
+        BOOST_TEST(finding.summary_en.find("too soon for anyone to travel") != std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_young_id_settles_first) {
     accept(kStart, in_country("JP")).accept(kStart + 1h, in_country("RU")).accept(kStart + 2h, in_country("BR"));
     BOOST_TEST(only(Rule::smtp_jump_corroborated).reason == Reason::settling);

@@ -47,19 +47,26 @@ BOOST_AUTO_TEST_CASE(speed_on_its_boundary) {
     BOOST_TEST(step->speed_kmh == 2000.01, boost::test_tools::tolerance(1e-9));
 }
 
-BOOST_AUTO_TEST_CASE(country_only_counts_as_the_least_distance_wherever_its_middle_is) {
+// By the country as a whole, and no nearer than min_distance_km wherever that is.
+BOOST_AUTO_TEST_CASE(country_only_counts_from_its_border) {
     const geo::Place home = on_equator("JP", 0);
-    for (const geo::Kilometres middle : {1.0, 10'000.0}) {
+    // 500 km at 1,000 km/h are half an hour, of which two minutes are for clocks; 9,000 are nine hours.
+    for (const auto& [middle, span] : {std::pair{1.0, 28min}, std::pair{1'500.0, 28min}, std::pair{10'000.0, 538min}}) {
         geo::Place wide = on_equator("US", middle, 1000);
         wide.country_only = true;
-        // 500 km at 1,000 km/h are half an hour.
-        BOOST_TEST(impossible(home, wide, 28min - 1s));
-        BOOST_TEST(!impossible(home, wide, 28min));
+        BOOST_TEST(impossible(home, wide, span - 1s));
+        BOOST_TEST(!impossible(home, wide, span + (middle > 1'500 ? 1s : 0s)));  // an arc has its rounding
         const auto step = impossible_smtp_step(home, kStart, wide, kStart + 1min, kSmtp);
         BOOST_TEST((step->distance == 0 && step->speed_kmh == 0));
         wide.country = region("JP");
         BOOST_TEST(!impossible(home, wide, 0s));
     }
+}
+
+BOOST_AUTO_TEST_CASE(too_soon_between_any_two_countries) {
+    BOOST_TEST(too_soon_between_countries(kStart, kStart + 28min - 1us, kSmtp));
+    BOOST_TEST(!too_soon_between_countries(kStart, kStart + 28min, kSmtp));
+    BOOST_TEST(too_soon_between_countries(kStart + 28min - 1us, kStart, kSmtp));
 }
 
 BOOST_AUTO_TEST_CASE(a_place_without_country_is_not_compared) {
@@ -113,9 +120,26 @@ BOOST_AUTO_TEST_CASE(a_place_known_by_its_country_alone_has_no_distance_in_the_s
         only(Rule::smtp_jump).finding.summary_en ==
         "Mail was sent with the ID from Vietnam 5 minutes after it had been used in Japan, too soon for anyone to "
         "travel from the one to the other.");
-    BOOST_TEST(
-        only(Rule::smtp_jump).finding.summary_ja ==
-        "日本からメール送信の認証があった5分後に、ベトナムからも認証がありました。この時間で移動することはできません。");
+    BOOST_TEST(only(Rule::smtp_jump).finding.summary_ja ==
+               "日本からメール送信の認証があった5分後に、ベトナムからも認証がありました。この時間で移動することはできま"
+               "せん。");
+}
+
+// However large the country is: nothing says more than that it was used in two.
+BOOST_AUTO_TEST_CASE(by_the_country_alone_a_person_is_asked_within_28_minutes) {
+    const auto found_after = [](const char* country, Microseconds after) {
+        MailIsp isp;
+        isp.resident().accept(kStart, in_country("JP")).accept(kStart + after, in_country(country));
+        MailIsp other_way;
+        other_way.resident().accept(kStart, in_country(country)).accept(kStart + after, in_country("JP"));
+        BOOST_TEST(isp.found(Rule::smtp_jump) == other_way.found(Rule::smtp_jump));
+        return isp.found(Rule::smtp_jump);
+    };
+    for (const char* country : {"AU", "TH"}) {
+        BOOST_TEST(found_after(country, 28min - 1us), country);
+        BOOST_TEST(!found_after(country, 28min), country);
+    }
+    BOOST_TEST(found_after("RU", 4h));
 }
 
 BOOST_AUTO_TEST_CASE(time_on_its_boundary) {

@@ -48,6 +48,10 @@ BOOST_AUTO_TEST_CASE(evidence_is_what_was_counted) {
     BOOST_TEST((finding->evidence.front().kind == Kind::accept));
     BOOST_TEST(finding->evidence.back().time == kStart + 20s);
     BOOST_TEST((finding->evidence.back().kind == Kind::reject));
+    Watched many;
+    for (unsigned i = 0; i < 2 * kMaxEvidence; ++i)
+        BOOST_TEST(!many.attempt(i % 9, false, kStart + i * 1s).has_value());
+    BOOST_TEST(many.attempt(9, false, kStart + 90s)->evidence.size() == kMaxEvidence);
 }
 
 BOOST_AUTO_TEST_CASE(a_renewal_counts_all_that_one_line_tells_of) {
@@ -78,6 +82,13 @@ BOOST_AUTO_TEST_CASE(a_block_that_was_found_in_an_outage_is_none_when_it_is_over
     BOOST_TEST(watch.block_at(kAttacker, found + 5min) == nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(what_an_outage_let_in_counts) {
+    outages.add(kStart, kStart + 5min);
+    attempt(50, true, kStart + 1min);
+    attempt(51, true, kStart + 2min);
+    BOOST_TEST(!guess(20, kStart + 6min).has_value());  // 2 of 22
+}
+
 BOOST_AUTO_TEST_CASE(mostly_guesses_is_of_ids_within_the_longest_window) {
     BOOST_TEST(!watch.mostly_guesses(kAttacker));  // never seen
     for (std::uint64_t id = 100; id < 103; ++id) attempt(id, true, kStart);
@@ -104,6 +115,14 @@ BOOST_AUTO_TEST_CASE(a_source_is_kept_for_the_longest_window) {
     }
     BOOST_REQUIRE(found.has_value());
     BOOST_TEST(found->ids == 30U);
+    BOOST_TEST(watch.forgotten() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(who_is_watched_stays_so_when_there_is_no_room) {
+    guess(19, kStart);
+    for (std::uint32_t n = 0; n < 199'999; ++n)
+        (void)watch.attempt(IpAddress::ipv4(0x0a000000 + n), 1, false, kStart + 20s, outages);
+    BOOST_TEST(attempt(9, false, kStart + 30s).has_value());
     BOOST_TEST(watch.forgotten() == 0U);
 }
 
