@@ -72,6 +72,26 @@ std::vector<detection::OpenSuspension> open_suspensions(pqxx::connection& connec
     return open;
 }
 
+std::vector<detection::CarriedOut> carried_out(pqxx::connection& connection) {
+    std::vector<detection::CarriedOut> suspensions;
+    pqxx::read_transaction transaction(connection);
+    for (const auto& row : transaction.exec(
+             "SELECT s.service, s.id, (extract(epoch FROM s.suspended_at) * 1000000)::bigint, (SELECT host(e.address) "
+             "|| "
+             "'/' || masklen(e.address) FROM guard.evidence AS e WHERE e.finding_id = f.finding_id AND e.address IS "
+             "NOT "
+             "NULL ORDER BY e.position DESC LIMIT 1) FROM guard.suspension AS s JOIN LATERAL (SELECT finding_id FROM "
+             "guard.finding WHERE incident_id = s.incident_id AND action = 'suspend' AND reason IS NULL ORDER BY "
+             "finding_id LIMIT 1) AS f ON true WHERE s.suspended_at > clock_timestamp() - interval '1 day' ORDER BY "
+             "s.suspension_id")) {
+        auto [service, id] = key_of(row);
+        const auto address = IpAddress::parse(row[3].as<std::string>(""));
+        suspensions.push_back(
+            {service, std::move(id), time_of(row[2]), address ? std::optional(*address) : std::nullopt});
+    }
+    return suspensions;
+}
+
 bool breaker_is_open(pqxx::connection& connection) {
     pqxx::read_transaction transaction(connection);
     return transaction.exec1("SELECT EXISTS (SELECT FROM guard.breaker WHERE closed_at IS NULL)")[0].as<bool>();

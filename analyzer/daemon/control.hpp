@@ -17,6 +17,9 @@ namespace guard::daemon {
 
 [[nodiscard]] std::vector<detection::OpenSuspension> open_suspensions(pqxx::connection& connection);
 
+// By the analyzer within a day, whether they last or not.
+[[nodiscard]] std::vector<detection::CarriedOut> carried_out(pqxx::connection& connection);
+
 [[nodiscard]] bool breaker_is_open(pqxx::connection& connection);
 
 // How much is kept longer than it may be (R8). The deletion runs every hour, so two hours count as in time.

@@ -52,6 +52,17 @@ void get(ByteReader& in, geo::Code& code) {
         code = *parsed;
 }
 
+void put(ByteWriter& out, const IpAddress& address) {
+    out.text(address.to_string());
+}
+void get(ByteReader& in, IpAddress& address) {
+    const auto parsed = IpAddress::parse(in.text());
+    if (!parsed)
+        in.fail();
+    else
+        address = *parsed;
+}
+
 // Of an enumeration whose values go from 0 to `last`.
 template <class Enum>
 void get_enum(ByteReader& in, Enum& value, Enum last) {
@@ -125,6 +136,19 @@ void get(ByteReader& in, detection::OpenSuspension& open) {
     get(in, open.service);
     get(in, open.id);
     get(in, open.since);
+}
+
+void put(ByteWriter& out, const detection::CarriedOut& suspension) {
+    put(out, suspension.service);
+    put(out, suspension.id);
+    put(out, suspension.time);
+    put(out, suspension.address);
+}
+void get(ByteReader& in, detection::CarriedOut& suspension) {
+    get(in, suspension.service);
+    get(in, suspension.id);
+    get(in, suspension.time);
+    get(in, suspension.address);
 }
 
 template <class Value>
@@ -242,6 +266,13 @@ void put(ByteWriter& out, const Suspensions& suspensions) {
 }
 void get(ByteReader& in, Suspensions& suspensions) {
     get(in, suspensions.open);
+}
+
+void put(ByteWriter& out, const BreakerCounts& counts) {
+    put(out, counts.suspensions);
+}
+void get(ByteReader& in, BreakerCounts& counts) {
+    get(in, counts.suspensions);
 }
 
 void put(ByteWriter& out, const TakenByTime& taken) {

@@ -101,6 +101,12 @@ struct Suspensions {
     friend bool operator==(const Suspensions&, const Suspensions&) = default;
 };
 
+// What the breaker has to count: the database knew of suspensions that nothing else here did, after a restart.
+struct BreakerCounts {
+    std::vector<detection::CarriedOut> suspensions;
+    friend bool operator==(const BreakerCounts&, const BreakerCounts&) = default;
+};
+
 // Releases and verdicts, by time and number, that were given to the detectors by their times because there was no
 // journal yet.
 struct TakenByTime {
@@ -110,7 +116,7 @@ struct TakenByTime {
 
 // Their order is that of the kinds in the journal: new ones at the end.
 using ControlInput = std::variant<Release, Verdict, BreakerState, Lag, Tick, Present, Actions, AllowList,
-                                  ContractChanges, Places, Suspensions, TakenByTime>;
+                                  ContractChanges, Places, Suspensions, TakenByTime, BreakerCounts>;
 
 [[nodiscard]] std::vector<std::uint8_t> encode(const ControlInput& input);
 // None when the bytes are not exactly one input.

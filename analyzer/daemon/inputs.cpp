@@ -344,10 +344,12 @@ void Inputs::collect(Batch& batch) {
     batch.event_time = last_event_;
 }
 
-void Inputs::meet_database(const std::vector<detection::OpenSuspension>& open, Batch& batch) {
+void Inputs::meet_database(const std::vector<detection::OpenSuspension>& open,
+                           std::vector<detection::CarriedOut> carried_out, Batch& batch) {
     while (auto verdict =
                verdicts_.take_if([](const Verdict& waiting) { return waiting.kind == Verdict::Kind::suspended; }))
         control(std::move(*verdict));
+    if (detector_.restore_breaker(carried_out)) journal(BreakerCounts{std::move(carried_out)});
     if (detector_.restore_suspensions(open)) journal(Suspensions{open});
     // Of each process, also when there is nothing to tell: that is how the next one knows in which mode this one was.
     journal(std::exchange(taken_by_time_, {}));
@@ -480,10 +482,6 @@ void Inputs::apply(const ContractChanges& contracts) {
 // The files of then are not there any more; that they were others may lead to something else.
 void Inputs::apply(const Places& places) {
     other_places_ = other_places_ || (!places.fingerprint.empty() && places.fingerprint != places_.fingerprint);
-}
-
-void Inputs::apply(const Suspensions& suspensions) {
-    detector_.restore_suspensions(suspensions.open);
 }
 
 }  // namespace guard::daemon

@@ -77,8 +77,9 @@ class Inputs {
     void set_places(std::shared_ptr<const geo::Locator> locator, std::vector<IpAddress> gateways,
                     const std::string& fingerprint);
     // Going live after a restart: whom a person suspended meanwhile, so that their sessions are ended, then exactly
-    // these are suspended.
-    void meet_database(const std::vector<detection::OpenSuspension>& open, Batch& batch);
+    // these are suspended, and what the breaker would else not know of is counted.
+    void meet_database(const std::vector<detection::OpenSuspension>& open,
+                       std::vector<detection::CarriedOut> carried_out, Batch& batch);
 
     // Whatever was journalled is on the disk when this returns: before effects are committed. Throws std::system_error.
     void sync() { journal_.sync(); }
@@ -121,7 +122,8 @@ class Inputs {
     void apply(const AllowList& allowed);
     void apply(const ContractChanges& contracts);
     void apply(const Places& places);
-    void apply(const Suspensions& suspensions);
+    void apply(const Suspensions& suspensions) { detector_.restore_suspensions(suspensions.open); }
+    void apply(const BreakerCounts& counts) { detector_.restore_breaker(counts.suspensions); }
     void apply(const TakenByTime&) {}
 
     detection::Detector& detector_;

@@ -143,16 +143,18 @@ bool Pipeline::read(Batch& batch, const std::stop_token& stop) {
 // meanwhile, is for the database to say. False when it is away.
 bool Pipeline::go_live(Batch& batch) {
     std::vector<detection::OpenSuspension> open;
+    std::vector<detection::CarriedOut> carried;
     bool breaker = false;
     const bool told = with_database([&](pqxx::connection& database) {
         read_decisions(database);
         open = open_suspensions(database);
+        carried = carried_out(database);
         breaker = breaker_is_open(database);
     });
     if (!told) return false;
     inputs_.set_breaker_open(breaker);
     inputs_.set_actions(actions_of(settings_.detection));
-    inputs_.meet_database(open, batch);
+    inputs_.meet_database(open, std::move(carried), batch);
     minute_.expire();  // the allow list as it is now
     live_ = true;
     for (const auto& [stream, status] : source_->status())

@@ -329,10 +329,26 @@ bool Detector::restore_suspensions(const std::vector<OpenSuspension>& open) {
     for (const OpenSuspension& suspension : open) {
         const std::uint64_t key = stream_key(suspension.service, suspension.id);
         suspended.insert(key);
-        if (!open_stream(key).suspended) breaker_.carried_out(suspension.since);
+        static_cast<void>(open_stream(key));
     }
     // An ID that was added above and is suspended by this alone is a change, too.
     return streams_.set_suspended([&](std::uint64_t key) { return suspended.contains(key); }) > 0;
+}
+
+bool Detector::restore_breaker(const std::vector<CarriedOut>& suspensions) {
+    bool any = false;
+    for (const CarriedOut& suspension : suspensions) {
+        const Stream* const stream = known_stream(stream_key(suspension.service, suspension.id));
+        // Whoever was released was suspended: it is in the journal before that.
+        const bool known = stream != nullptr && (stream->suspended || (stream->episode && stream->episode->suspends) ||
+                                                 (stream->history && stream->history->was_released()) ||
+                                                 (stream->smtp && stream->smtp->released_at(suspension.time)));
+        if (known) continue;
+        const geo::Pool* const pool = suspension.address ? locator_->pools().find(*suspension.address) : nullptr;
+        any =
+            breaker_.carried_out(suspension.time, pool != nullptr ? std::optional(pool->prefix) : std::nullopt) || any;
+    }
+    return any;
 }
 
 void Detector::set_actions(const config::DetectionSettings& settings) {

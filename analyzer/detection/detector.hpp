@@ -52,6 +52,15 @@ struct OpenSuspension {
     friend bool operator==(const OpenSuspension&, const OpenSuspension&) = default;
 };
 
+// A suspension by us, whether it lasts or not.
+struct CarriedOut {
+    Service service = Service::pppoe;
+    std::string id;
+    Time time{};
+    std::optional<IpAddress> address;  // the newest of its evidence
+    friend bool operator==(const CarriedOut&, const CarriedOut&) = default;
+};
+
 struct DetectorCounters {
     std::uint64_t events = 0;
     std::uint64_t repeated = 0;  // the same fact again
@@ -96,6 +105,9 @@ class Detector {
     void dismiss(Service service, const std::string& id, Time now);
     // After a restart: exactly these are suspended, whatever the events read again led to. Whether that was news.
     bool restore_suspensions(const std::vector<OpenSuspension>& open);
+    // Before that: those of the last day. What is not remembered of them counts for the breaker as if it were. Whether
+    // any was news.
+    bool restore_breaker(const std::vector<CarriedOut>& suspensions);
     // From the next event on. Entries of the pool table that differ from those before are not trusted for a day.
     void set_locator(std::shared_ptr<const geo::Locator> locator);
     void set_knowledge(Knowledge knowledge);

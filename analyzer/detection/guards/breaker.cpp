@@ -25,8 +25,11 @@ std::size_t Breaker::daily_limit(std::size_t active_ids) const {
     return std::max<std::size_t>(settings_.breaker_per_day, share(settings_.breaker_per_day_share, active_ids));
 }
 
-void Breaker::carried_out(Time when) {
-    suspensions_.push_back({when, std::nullopt});
+// The time is that of the database, to the microsecond: no other has it.
+bool Breaker::carried_out(Time when, const std::optional<IpAddress>& pool) {
+    if (std::ranges::find(suspensions_, when, &Suspension::time) != suspensions_.end()) return false;
+    suspensions_.push_back({when, pool});
+    return true;
 }
 
 bool Breaker::allow(Time now, std::size_t active_ids, const std::optional<IpAddress>& pool) {

@@ -18,8 +18,8 @@ class Breaker {
     // Whether one more suspension is allowed; if so it is counted. `pool` is the one of the newest place, if known.
     bool allow(Time now, std::size_t active_ids, const std::optional<IpAddress>& pool);
 
-    // Counts one that was carried out before a restart.
-    void carried_out(Time when);
+    // Counts one that was carried out before a restart, unless it was told of it. False: it was.
+    bool carried_out(Time when, const std::optional<IpAddress>& pool);
 
     // Once opened it stays so until a person closes it; then nothing is allowed.
     void set_open(bool open) { open_ = open; }

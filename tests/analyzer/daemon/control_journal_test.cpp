@@ -33,7 +33,9 @@ std::vector<ControlInput> one_of_each() {
             ContractChanges{{{kKey, std::nullopt, contract}, {kKey, contract, std::nullopt}}},
             Places{"12ab"},
             Suspensions{{{Service::pppoe, kBytes, kNow}}},
-            TakenByTime{{{kNow, 1}}, {{kNow, 2}, {kNow, 3}}}};
+            TakenByTime{{{kNow, 1}}, {{kNow, 2}, {kNow, 3}}},
+            BreakerCounts{{{Service::pppoe, kBytes, kNow, IpAddress::parse("2001:db8::/56").value()},
+                           {Service::smtp_auth, kBytes, kNow, std::nullopt}}}};
 }
 
 struct Directory {

@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(without_a_journal_releases_go_by_their_times_and_are_not_ta
         // No finding waits to settle: the release came before the second event.
         BOOST_TEST(!life->detector.next_settled());
         Batch batch;
-        life->inputs.meet_database({}, batch);
+        life->inputs.meet_database({}, {}, batch);
         life->inputs.caught_up(batch);
         start.committed = batch.positions;
     }

@@ -284,6 +284,32 @@ BOOST_AUTO_TEST_CASE(a_database_that_has_lost_what_was_committed_is_made_up_for)
     BOOST_TEST(!pipeline->went_back());
 }
 
+// Also those that were released, and not again after the next restart.
+BOOST_AUTO_TEST_CASE(without_journal_and_state_the_breaker_counts_what_the_database_has) {
+    settings.detection.guards.breaker_per_pool = 4;
+    for (const char* id : {"a", "b", "c"}) theft_of(id);
+    start();
+    BOOST_TEST(wait_for(kSuspended, "3"));
+    BOOST_TEST(value("SELECT guard.decide_incident(min(incident_id), 'ordinary', 'a journey') FROM guard.incident") ==
+               "released");
+    stop();
+    for (const auto& file : std::filesystem::directory_iterator(directory.path())) std::filesystem::remove(file);
+    streams.clear();
+    theft_of("d", 300s);
+    theft_of("e", 180s);
+    // So many are active that the hour has room.
+    for (int n = 0; n < 20; ++n)
+        streams["other"].push_back({Service::pppoe, Kind::accept, "active" + std::to_string(n), {}, kNow - 400s});
+    std::ranges::move(std::exchange(streams["stream"], {}), std::back_inserter(streams["other"]));
+    start(0);
+    BOOST_TEST(is_live());
+    stop();
+    start();
+    BOOST_TEST(wait_for("SELECT string_agg(encode(id, 'escape'), '') FROM guard.suspension WHERE id > 'c'", "d"));
+    BOOST_TEST(wait_for(
+        "SELECT reason FROM guard.finding JOIN guard.incident USING (incident_id) WHERE id = 'e'::bytea", "breaker"));
+}
+
 // What waits for a lock ends when it is told to, and does after the next start what it could not.
 BOOST_AUTO_TEST_CASE(stopped_while_it_waits_for_a_lock_nothing_is_lost_and_nothing_twice) {
     theft_of("thief");

@@ -72,9 +72,19 @@ BOOST_AUTO_TEST_CASE(open_it_allows_nothing_until_a_person_closes_it) {
 
 BOOST_AUTO_TEST_CASE(what_was_carried_out_before_a_restart_counts) {
     Breaker breaker(kGuards);
-    for (int i = 0; i < 3; ++i) breaker.carried_out(kStart);
+    for (int i = 0; i < 3; ++i) BOOST_TEST(breaker.carried_out(kStart + i * 1us, std::nullopt));
     BOOST_TEST(!breaker.allow(kStart + 30min, 0, std::nullopt));
-    BOOST_TEST(breaker.allow(kStart + 1h, 0, std::nullopt));
+    BOOST_TEST(breaker.allow(kStart + 1h + 2us, 0, std::nullopt));
+}
+
+BOOST_AUTO_TEST_CASE(so_it_does_for_its_pool_and_once) {
+    Breaker breaker(kGuards);
+    const auto pool = address("10.46.0.0/16"), other = address("10.13.0.0/16");
+    for (int again = 0; again < 3; ++again)
+        for (int i = 0; i < 3; ++i) BOOST_TEST(breaker.carried_out(kStart + i * 1s, pool) == (again == 0));
+    BOOST_TEST(!breaker.allow(kStart + 10min - 1us, 1'000'000, pool));
+    BOOST_TEST(breaker.allow(kStart + 1min, 1'000'000, other));
+    BOOST_TEST(breaker.allow(kStart + 10min, 1'000'000, pool));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -127,6 +137,26 @@ Log thefts(unsigned count, std::chrono::seconds step) {
             .dial(id, kStart + i * step + 1min, in_prefecture(i % 2 == 0 ? 46 : 40, i));
     }
     return log;
+}
+
+// Of an ID that is known to be suspended, or to have been, all is remembered; of the others nothing.
+BOOST_AUTO_TEST_CASE(what_the_database_alone_remembers_counts_once) {
+    Isp isp(without_storms());
+    isp.read(thefts(2, 60s)).until(kStart + 20min);
+    BOOST_TEST(isp.suspended() == 2U);
+    isp.detector.release(Service::pppoe, "id1", kStart + 20min);
+    const auto of = [](const std::string& id, const char* where) {
+        return CarriedOut{Service::pppoe, id, kStart + 20min, address(where)};
+    };
+    BOOST_TEST(!isp.detector.restore_breaker({of("id0", "10.46.0.1"), of("id1", "10.40.0.1")}));
+    BOOST_TEST(isp.detector.restore_breaker({of("id0", "10.46.0.1"), of("forgotten", "10.46.0.1")}));
+    BOOST_TEST(!isp.detector.restore_breaker({of("forgotten", "10.46.0.1")}));
+    Log log;
+    const std::string home = in_prefecture(13, 50);
+    log.resident("next", home).alive("next", kStart + 29min, home).dial("next", kStart + 30min, in_prefecture(40, 50));
+    isp.read(log).until(kStart + 50min);
+    BOOST_TEST(isp.suspended() == 2U);  // the third of this hour was the one that it had forgotten
+    BOOST_TEST(isp.in_review() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(past_the_limit_everything_goes_to_a_person) {
