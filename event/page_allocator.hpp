@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -19,6 +20,8 @@ struct PageAllocator {
     using value_type = Value;
     static constexpr std::size_t kLeast = std::size_t{64} << 10;  // smaller ones come from the heap
     static constexpr std::size_t kHugePage = std::size_t{2} << 20;
+    // Values whose size divides a cache line lie in one.
+    static constexpr std::align_val_t kAlignment{std::max(alignof(Value), std::size_t{64})};
 
     PageAllocator() = default;
     template <class Other>
@@ -26,14 +29,14 @@ struct PageAllocator {
 
     Value* allocate(std::size_t count) {
         const std::size_t bytes = count * sizeof(Value);
-        if (bytes < kLeast) return static_cast<Value*>(::operator new (bytes, std::align_val_t{alignof(Value)}));
+        if (bytes < kLeast) return static_cast<Value*>(::operator new(bytes, kAlignment));
         void* const memory = bytes < kHugePage ? map(bytes) : map_aligned(bytes);
         return static_cast<Value*>(memory);
     }
     void deallocate(Value* memory, std::size_t count) noexcept {
         const std::size_t bytes = count * sizeof(Value);
         if (bytes < kLeast)
-            ::operator delete (memory, std::align_val_t{alignof(Value)});
+            ::operator delete(memory, kAlignment);
         else
             munmap(memory, bytes);
     }

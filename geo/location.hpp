@@ -11,7 +11,7 @@
 
 namespace guard::geo {
 
-struct alignas(32) Location {
+struct Location {
     enum class Kind : std::uint8_t {
         nowhere,   // no source knows the address, or a pool says so on purpose
         pool,      // the operator's own word

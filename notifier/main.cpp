@@ -8,6 +8,7 @@
 #include <future>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 #include "config/logging.hpp"
 #include "config/options.hpp"
@@ -16,6 +17,8 @@
 #include "notifier/notifier.hpp"
 
 namespace {
+
+using namespace std::chrono_literals;
 
 std::atomic<bool> stop = false;
 static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler writes it
@@ -58,8 +61,24 @@ std::size_t send(const Notifiers& notifiers, bool once) {
     return sent;
 }
 
+// While it lives a PostgreSQL that hangs is waited for no longer than a use may last; once all is to end, than a
+// second.
+std::jthread watch(std::vector<guard::sql::DatabaseLink*> links) {
+    return std::jthread([links = std::move(links)](const std::stop_token& ended) {
+        for (bool hurried = false; !ended.stop_requested(); std::this_thread::sleep_for(100ms)) {
+            if (stop && !std::exchange(hurried, true))
+                for (auto* link : links) link->hurry(1s);
+            for (auto* link : links) link->cut_if_hung();
+        }
+    });
+}
+
 // The metrics are kept until all senders have ended.
-std::size_t work(const Notifiers& notifiers, const guard::notifier::Metrics* metrics, bool once) {
+std::size_t work(const Notifiers& notifiers, guard::notifier::Metrics* metrics, bool once) {
+    std::vector<guard::sql::DatabaseLink*> links;
+    for (const auto& notifier : notifiers) links.push_back(&notifier->link());
+    if (metrics != nullptr) links.push_back(&metrics->link());
+    const std::jthread watching = watch(std::move(links));
     std::jthread keeper;
     if (metrics != nullptr) keeper = std::jthread([=](const std::stop_token& ended) { metrics->keep(ended); });
     return send(notifiers, once);

@@ -15,7 +15,6 @@
 
 #include "config/notice_plan.hpp"
 #include "event/file.hpp"
-#include "sql/connection.hpp"
 
 namespace guard::notifier {
 namespace {
@@ -47,7 +46,8 @@ struct Metrics::Registry {
             .Register(registry);
 };
 
-Metrics::Metrics(const config::Settings& settings) : settings_(settings), registry_(std::make_unique<Registry>()) {
+Metrics::Metrics(const config::Settings& settings)
+    : settings_(settings), link_(settings_, "pppoe-guard-notifier-metrics"), registry_(std::make_unique<Registry>()) {
     // From the start, so that a first one is a rise.
     for (const auto& channel : config::configured_channels(settings_))
         for (const auto outcome : {Delivery::Outcome::accepted, Delivery::Outcome::later, Delivery::Outcome::never})
@@ -92,17 +92,16 @@ void Metrics::write(pqxx::connection_base* connection) const {
                  0644);
 }
 
-void Metrics::keep(const std::stop_token& stop) const {
-    std::unique_ptr<pqxx::connection> connection;
+void Metrics::keep(const std::stop_token& stop) {
     bool failed = false;
     for (bool last = false; !last;) {
         last = stop.stop_requested();
         try {
             try {
-                if (!connection) connection = sql::connect(settings_, "pppoe-guard-notifier-metrics");
-                write(connection.get());
+                const sql::DatabaseLink::Use use(link_);
+                write(&link_.get());
             } catch (const pqxx::failure&) {  // the senders say so
-                connection.reset();
+                link_.drop();
                 write(nullptr);
             }
             failed = false;

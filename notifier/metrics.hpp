@@ -9,6 +9,7 @@
 
 #include "config/settings.hpp"
 #include "notifier/channel.hpp"
+#include "sql/database_link.hpp"
 
 namespace guard::notifier {
 
@@ -27,11 +28,14 @@ class Metrics {
     void write(pqxx::connection_base* connection) const;
     // Every minute, since it goes through all deliveries of a year, and once more on `stop`, which is looked at twice a
     // second; with a connection of its own. Says once when the file cannot be written, and throws nothing.
-    void keep(const std::stop_token& stop) const;
+    void keep(const std::stop_token& stop);
+    // From any thread: who waits for PostgreSQL has waited too long, or has to end.
+    sql::DatabaseLink& link() { return link_; }
 
   private:
     struct Registry;
     config::Settings settings_;
+    sql::DatabaseLink link_;
     std::unique_ptr<Registry> registry_;
 };
 

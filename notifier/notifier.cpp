@@ -16,7 +16,6 @@
 #include "notifier/channels/channel_set.hpp"
 #include "notifier/notice_values.hpp"
 #include "notifier/planner.hpp"
-#include "sql/connection.hpp"
 #include "sql/migrate.hpp"
 
 namespace guard::notifier {
@@ -75,13 +74,13 @@ std::chrono::milliseconds pause_after(int tries, std::chrono::seconds first, dou
 }
 
 struct Notifier::Session {
-    Session(const Notifier& notifier)
-        : connection(sql::connect(notifier.settings_, "pppoe-guard-notifier")),
-          queue(*connection, notifier.worker_),
-          planner(*connection, notifier.settings_, notifier.channels_, notifier.local_time_),
-          receiver(*connection, "guard_notice") {}
+    explicit Session(Notifier& notifier)
+        : connection(notifier.link_.get()),
+          queue(connection, notifier.worker_),
+          planner(connection, notifier.settings_, notifier.channels_, notifier.local_time_),
+          receiver(connection, "guard_notice") {}
 
-    std::unique_ptr<pqxx::connection> connection;
+    pqxx::connection& connection;
     NoticeQueue queue;
     Planner planner;
     Receiver receiver;
@@ -93,7 +92,8 @@ Notifier::Notifier(const config::Settings& settings, const Clock& clock, std::ve
       clock_(clock),
       channels_(std::move(channels)),
       local_time_(local_time),
-      worker_(make_worker_name()) {}
+      worker_(make_worker_name()),
+      link_(settings_, "pppoe-guard-notifier") {}
 
 Notifier::~Notifier() = default;
 
@@ -107,17 +107,23 @@ Expected<std::unique_ptr<Notifier>, Errors> Notifier::make(const config::Setting
     return std::make_unique<Notifier>(settings, clock, std::move(*channels), LocalTime(settings.time_zone));
 }
 
+// Within a use of the link.
 void Notifier::open() {
     if (session_) return;
     auto session = std::make_unique<Session>(*this);
-    if (!sql::plan(*session->connection).empty())
+    if (!sql::plan(session->connection).empty())
         throw sql::MigrationError("the database lacks migrations of this program: run \"guardctl migrate\"");
-    pqxx::work transaction(*session->connection);
+    pqxx::work transaction(session->connection);
     transaction.exec_params("SELECT guard.configure_notices($1, $2, $3)", domain_of(settings_.mail_from),
                             settings_.default_language, settings_.notice_give_up.count());
     transaction.commit();
     session->queue.drop_leases();
     session_ = std::move(session);
+}
+
+void Notifier::close() {
+    session_.reset();
+    link_.drop();
 }
 
 Channel* Notifier::find(std::string_view name) const {
@@ -144,13 +150,19 @@ std::map<std::string, Rate> Notifier::open_channels() const {
 
 // What can be planned, then what can be sent; returns how many notices and deliveries that were.
 std::size_t Notifier::step() {
-    open();
-    const auto given_up = session_->queue.give_up();
-    const auto planned = session_->planner.plan(clock_.now());
-    if (!planned) std::this_thread::sleep_for(kTurn);
-    const auto batch = session_->queue.claim(open_channels(), kLease, kBatch);
+    std::size_t done = 0;
+    std::vector<QueuedDelivery> batch;
+    {
+        const sql::DatabaseLink::Use use(link_);
+        open();
+        done = session_->queue.give_up();
+        const auto planned = session_->planner.plan(clock_.now());
+        if (!planned) std::this_thread::sleep_for(kTurn);
+        batch = session_->queue.claim(open_channels(), kLease, kBatch);
+        done += planned.value_or(1) + batch.size();
+    }
     send(batch);
-    return given_up + planned.value_or(1) + batch.size();
+    return done;
 }
 
 // The outcome of one and the beginning of the next are recorded together.
@@ -163,6 +175,7 @@ void Notifier::send(const std::vector<QueuedDelivery>& batch) {
             move_on(done, nullptr);
             std::vector<std::int64_t> rest{batch[i].delivery_id};
             for (++i; stopping() && i < batch.size(); ++i) rest.push_back(batch[i].delivery_id);
+            const sql::DatabaseLink::Use use(link_);
             session_->queue.put_back(rest, std::chrono::duration_cast<std::chrono::milliseconds>(open_at - now));
             --i;
             continue;
@@ -202,6 +215,7 @@ bool Notifier::move_on(std::optional<Sent>& done, const QueuedDelivery* next) {
     for (std::chrono::milliseconds wait = kFirstPause;;
          wait = std::min<std::chrono::milliseconds>(wait * 2, kMaxReconnect)) {
         try {
+            const sql::DatabaseLink::Use use(link_);
             open();
             if (done)
                 done->outcome.age =
@@ -212,7 +226,7 @@ bool Notifier::move_on(std::optional<Sent>& done, const QueuedDelivery* next) {
             done.reset();
             return moved.begun;
         } catch (const pqxx::failure& error) {
-            session_.reset();
+            close();
             if (!done || (stop_ != nullptr ? stop_->load() : wait > 10s)) throw;
             if (wait == kFirstPause)
                 spdlog::warn("event=outcome_waits notice={} detail=\"{}\"", done->delivery.notice_id,
@@ -248,13 +262,17 @@ std::size_t Notifier::run_once() {
 void Notifier::wait_for_work(const std::atomic<bool>& stop) {
     std::vector<std::string> names;
     for (const auto& [name, rate] : open_channels()) names.push_back(name);
-    const auto end = std::chrono::steady_clock::now() + session_->queue.next_due(names, kPoll);
+    const auto due = [&] {
+        const sql::DatabaseLink::Use use(link_);
+        return session_->queue.next_due(names, kPoll);
+    };
+    const auto end = std::chrono::steady_clock::now() + due();
     while (!stop && !session_->receiver.woken) {
         const auto before = std::chrono::steady_clock::now();
         if (before >= end) return;
         const auto left = std::min<std::chrono::microseconds>(
             std::chrono::duration_cast<std::chrono::microseconds>(end - before), 500ms);
-        if (session_->connection->await_notification(0, static_cast<long>(left.count())) == 0 &&
+        if (session_->connection.await_notification(0, static_cast<long>(left.count())) == 0 &&
             std::chrono::steady_clock::now() - before < std::min<std::chrono::microseconds>(left, 100ms) / 2)
             std::this_thread::sleep_for(std::min<std::chrono::microseconds>(left, 100ms));
     }
@@ -265,7 +283,10 @@ void Notifier::run(const std::atomic<bool>& stop) {
     bool away = false;
     for (auto pause = std::chrono::milliseconds(500); !stop;) {
         try {
-            open();
+            {
+                const sql::DatabaseLink::Use use(link_);
+                open();
+            }
             session_->receiver.woken = false;  // before the tables are read: what is queued from here on wakes
             while (!stop && step() > 0) {
             }
@@ -274,7 +295,7 @@ void Notifier::run(const std::atomic<bool>& stop) {
             pause = 500ms;
             if (!stop) wait_for_work(stop);
         } catch (const pqxx::failure& error) {
-            session_.reset();
+            close();
             if (!away && !quiet_) spdlog::warn("event=database_away detail=\"{}\"", one_line(error.what()));
             away = true;
             for (auto waited = 0ms; waited < pause && !stop; waited += 100ms) std::this_thread::sleep_for(100ms);

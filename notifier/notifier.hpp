@@ -1,6 +1,6 @@
 // The notifier's loop: plans how notices go, hands what is due to the channels, records the answers. One object, one
-// thread, one database connection. PostgreSQL away: it says so once, waits and goes on by itself. A channel away: its
-// deliveries wait.
+// thread, one database connection. PostgreSQL away: it says so once, waits and goes on by itself; one that hangs is
+// left and asked again. A channel away: its deliveries wait.
 #pragma once
 
 #include <atomic>
@@ -18,6 +18,7 @@
 #include "notifier/local_time.hpp"
 #include "notifier/metrics.hpp"
 #include "notifier/notice_queue.hpp"
+#include "sql/database_link.hpp"
 
 namespace guard::notifier {
 
@@ -37,6 +38,8 @@ class Notifier {
 
     // Says nothing about the database's being away: another one of the process does.
     void be_quiet() { quiet_ = true; }
+    // From any thread: who waits for PostgreSQL has waited too long, or has to end.
+    sql::DatabaseLink& link() { return link_; }
     // What comes of its deliveries is counted there; `metrics` outlives this object.
     void count_in(Metrics& metrics) { metrics_ = &metrics; }
 
@@ -56,6 +59,7 @@ class Notifier {
     };
 
     void open();
+    void close();
     std::size_t step();
     void send(const std::vector<QueuedDelivery>& batch);
     [[nodiscard]] Sent deliver(const QueuedDelivery& delivery);
@@ -71,7 +75,8 @@ class Notifier {
     std::vector<std::unique_ptr<Channel>> channels_;
     LocalTime local_time_;
     std::string worker_;
-    std::unique_ptr<Session> session_;
+    sql::DatabaseLink link_;
+    std::unique_ptr<Session> session_;  // on the connection of link_
     const std::atomic<bool>* stop_ = nullptr;
     std::size_t sent_ = 0;
     bool quiet_ = false;

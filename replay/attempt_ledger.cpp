@@ -88,18 +88,18 @@ void AttemptLedger::settle_witnesses(LogEvent& event) {
 void AttemptLedger::lend(const LogEvent& event) {
     Source& source = awake(sources_[event.addresses.front()], event.at.time);
     if (source.lent.size() >= kMaxLent) source.lent.erase(source.lent.begin());
-    source.lent.push_back({std::string(event.id), event.at.time});
+    source.lent.push_back({{event.id.begin(), event.id.end()}, event.at.time});
 }
 
 void AttemptLedger::borrow(LogEvent& event) {
     Source* const source = sources_.find(event.addresses.front());
     if (source == nullptr) return;
-    std::vector<Lent>& lent = source->lent;
+    auto& lent = source->lent;
     const auto fresh = std::find_if(lent.begin(), lent.end(),
                                     [&](const Lent& one) { return std::chrono::abs(event.at.time - one.at) <= kLend; });
     lent.erase(lent.begin(), fresh);
     if (lent.empty()) return;
-    borrowed_ = std::move(lent.front().id);
+    borrowed_.assign(lent.front().id.data(), lent.front().id.size());
     lent.erase(lent.begin());
     if (event.id.empty()) event.id = borrowed_;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
 #include <string>
@@ -80,14 +81,15 @@ class AttemptLedger {
         std::uint64_t accepted = 0;  // hash of the ID that logged in last
         Time last{};
     };
+    // Of nearly all sources there is one at a time, of no more bytes than fit.
     struct Lent {
-        std::string id;
+        boost::container::small_vector<char, 24> id;
         Time at{};
     };
     struct Source {
         std::array<std::uint64_t, 3> told{};  // by Witness
         std::uint64_t passed = 0;
-        std::vector<Lent> lent;  // the oldest first
+        boost::container::small_vector<Lent, 1> lent;  // the oldest first
         Time last{};
     };
 

@@ -88,7 +88,7 @@ BlockReader::Found BlockReader::skip_record(Block& block) {
 }
 
 BlockParser::BlockParser(std::shared_ptr<const LogParser> parser, const StreamOptions& options)
-    : parser_(std::move(parser)), normalise_(options.normalise) {
+    : parser_(std::move(parser)), normalise_(options.normalise), several_inputs_(options.inputs.size() > 1) {
     const auto serves = [&](Service service) { return !options.service || *options.service == service; };
     wanted_ = {serves(Service::pppoe), serves(Service::smtp_auth), serves(Service::smtp_auth) && options.imap,
                serves(Service::smtp_auth) && options.pop3, serves(Service::smtp_auth)};  // the last: see AttemptLedger
@@ -122,7 +122,9 @@ void BlockParser::take(const LogEvent& event, Block& block, std::vector<Fault>& 
     raw.stream.protocol = event.protocol;
     raw.stream.attempts = event.attempts;
     raw.stream.line = event.line;
-    raw.stream.trace = {event.connection, event.text, event.summary, event.copied, event.witness};
+    const std::uint64_t text =
+        several_inputs_ && !event.text.empty() ? std::hash<std::string_view>{}(event.text) | 1 : 0;
+    raw.stream.trace = {event.connection, text, event.summary, event.copied, event.witness};
     raw.has_year = event.at.has_year;
     raw.has_zone = event.at.has_zone;
     ++block.count;

@@ -65,6 +65,7 @@ class BlockParser {
 
     std::shared_ptr<const LogParser> parser_;
     IdNormalisation normalise_;
+    const bool several_inputs_;
     std::array<bool, kProtocols> wanted_{};
 };
 

@@ -24,7 +24,7 @@ void EventSorter::push(StreamEvent& event) {
         slot = free_.back();
         free_.pop_back();
     }
-    std::swap(slots_[slot], event);
+    slots_[slot] = std::move(event);
     late_ += late ? 1 : 0;
     keys_.push_back({late ? earliest : time, !late, slot, number_++});
 }
@@ -51,7 +51,7 @@ void EventSorter::settle(bool all) {
 
 void EventSorter::pop(StreamEvent& event) {
     const std::uint32_t slot = keys_[next_++].slot;
-    std::swap(event, slots_[slot]);
+    event = std::move(slots_[slot]);
     free_.push_back(slot);
 }
 

@@ -16,7 +16,7 @@ class EventSorter {
     // An event may come after one that is later than it by up to `tolerance`.
     explicit EventSorter(std::chrono::seconds tolerance) : tolerance_(tolerance) {}
 
-    // Swaps the event in.
+    // Moves the event in.
     void push(StreamEvent& event);
     // After some push(): makes what is certain available. `all`: there will be no more.
     void settle(bool all = false);
@@ -27,7 +27,7 @@ class EventSorter {
     [[nodiscard]] Time front_key() const { return keys_[next_].time; }
     // It came too late, and front_key() is when it can be handed out at the earliest.
     [[nodiscard]] bool front_is_late() const { return !keys_[next_].on_time; }
-    // Swaps the next event out.
+    // Moves the next event out.
     void pop(StreamEvent& event);
 
     [[nodiscard]] std::size_t waiting() const { return keys_.size() - next_; }

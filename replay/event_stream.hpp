@@ -43,7 +43,8 @@ struct StreamOptions {
 
 // What tells two lines of one attempt from two attempts; as in LogEvent, for the stream's own use.
 struct Trace {
-    std::uint64_t connection = 0, text = 0;
+    std::uint64_t connection = 0;
+    std::uint64_t text = 0;  // the same for the same line in another input; 0: it stands in no other
     bool summary = false, copied = false;
     Witness witness = Witness::server;
 };

@@ -93,7 +93,7 @@ void Merge::take_next(Batch& batch, std::size_t& count) {
         settle(batch, first, count);  // what was read before an input broke off counts
         throw;
     }
-    if (count - first > 1) drop_copies(batch, first, count);
+    if (count - first > 1 && inputs_.size() > 1) drop_copies(batch, first, count);
     settle(batch, first, count);
 }
 
@@ -195,7 +195,7 @@ void Merge::settle(Batch& batch, std::size_t first, std::size_t& count, bool hel
         InputCounts& counts = counts_[read.input];
         ++counts.events;
         ++counts.by_protocol[static_cast<std::size_t>(read.protocol)];
-        if (kept != i) std::swap(batch[kept], read);
+        if (kept != i) batch[kept] = std::move(read);
         ++kept;
     }
     count = kept;

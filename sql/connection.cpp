@@ -66,12 +66,14 @@ std::string compose(const Parameters& parameters) {
 }  // namespace
 
 std::unique_ptr<pqxx::connection> connect(const config::Settings& settings, std::string_view program,
-                                          const Patience& patience) {
+                                          const Wants& wants) {
     auto parameters = parse(settings.database);
     if (!settings.database_password_file.empty())
         parameters["password"] = read_password(settings.database_password_file);
     parameters.try_emplace("application_name", program);
-    parameters.try_emplace("connect_timeout", std::to_string(patience.connect.count()));
+    parameters.try_emplace("connect_timeout", std::to_string(wants.connect.count()));
+    if (wants.writes || parameters["host"].find(',') != std::string::npos)
+        parameters.try_emplace("target_session_attrs", "read-write");
     // A machine that is gone, or a firewall that has forgotten, shows within half a minute.
     for (const auto& [key, value] : {std::pair{"keepalives_idle", "10"},
                                      {"keepalives_interval", "5"},
@@ -80,8 +82,8 @@ std::unique_ptr<pqxx::connection> connect(const config::Settings& settings, std:
         parameters.try_emplace(key, value);
     parameters["client_encoding"] = "UTF8";
     const auto milliseconds = [](std::chrono::seconds time) { return std::to_string(time.count() * 1000); };
-    parameters["options"] += " -c TimeZone=UTC -c statement_timeout=" + milliseconds(patience.statement) +
-                             " -c lock_timeout=" + milliseconds(patience.lock);
+    parameters["options"] += " -c TimeZone=UTC -c statement_timeout=" + milliseconds(wants.statement) +
+                             " -c lock_timeout=" + milliseconds(wants.lock);
     return std::make_unique<pqxx::connection>(compose(parameters));
 }
 

@@ -11,15 +11,17 @@
 
 namespace guard::sql {
 
-// How long to wait: for a connection (to each host that is named), for a statement, for a lock. 0: for ever.
-struct Patience {
+struct Wants {
+    // How long to wait: for a connection (to each host that is named), for a statement, for a lock. 0: for ever.
     std::chrono::seconds connect{10}, statement{0}, lock{0};
+    // A server that only reads, as a standby does, is none. Of several hosts it is always the one that writes.
+    bool writes = false;
 };
 
 // `program` is what pg_stat_activity shows. The session speaks UTF-8 and UTC. Throws pqxx::broken_connection when the
 // server cannot be reached, std::runtime_error when the connection string or the password file is unusable; no message
 // repeats a password.
 [[nodiscard]] std::unique_ptr<pqxx::connection> connect(const config::Settings& settings, std::string_view program,
-                                                        const Patience& patience = {});
+                                                        const Wants& wants = {});
 
 }  // namespace guard::sql

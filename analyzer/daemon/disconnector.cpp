@@ -117,7 +117,7 @@ void Disconnector::run(const std::stop_token& stop) {
 void Disconnector::serve(pqxx::connection& connection, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const bool more = [&] {
-            const DatabaseLink::Use use(link_);
+            const sql::DatabaseLink::Use use(link_);
             auto orders = due(connection);
             const bool full = orders.size() == kAtOnce;
             // What is too much for its NAS now stays due.

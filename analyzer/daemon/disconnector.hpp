@@ -7,12 +7,12 @@
 #include <stop_token>
 #include <vector>
 
-#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/disconnect_limits.hpp"
 #include "analyzer/daemon/disconnect_packet.hpp"
 #include "analyzer/daemon/wakeup.hpp"
 #include "config/nas_file.hpp"
 #include "config/settings.hpp"
+#include "sql/database_link.hpp"
 
 namespace guard::daemon {
 
@@ -25,7 +25,7 @@ class Disconnector {
     // There may be something in the queue.
     void wake() { wakeup_.wake(); }
     // From any thread.
-    DatabaseLink& link() { return link_; }
+    sql::DatabaseLink& link() { return link_; }
 
   private:
     struct Order {
@@ -50,7 +50,7 @@ class Disconnector {
     const config::NasList& nases_;
     const Clock& clock_;
     DisconnectPace pace_;
-    DatabaseLink link_;
+    sql::DatabaseLink link_;
     Wakeup wakeup_;
 };
 

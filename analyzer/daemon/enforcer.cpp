@@ -1,5 +1,6 @@
 #include "analyzer/daemon/enforcer.hpp"
 
+#include <optional>
 #include <pqxx/binarystring>
 #include <thread>
 
@@ -58,11 +59,15 @@ void Enforcer::run(const std::stop_token& stop) {
 }
 
 void Enforcer::serve(pqxx::connection& connection, const std::stop_token& stop) {
-    const Woken woken(connection, "guard_enforcement");
+    std::optional<Woken> woken;
+    {
+        const sql::DatabaseLink::Use use(link_);
+        woken.emplace(connection, "guard_enforcement");
+    }
     while (!stop.stop_requested()) {
         const auto began = std::chrono::steady_clock::now();
         {
-            const DatabaseLink::Use use(link_);
+            const sql::DatabaseLink::Use use(link_);
             refresh(connection);
         }
         // Returns at once, and with nothing, when the connection is lost: the refresh after the pause then throws.

@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "analyzer/daemon/database_link.hpp"
 #include "config/settings.hpp"
 #include "enforcement/table.hpp"
+#include "sql/database_link.hpp"
 
 namespace guard::daemon {
 
@@ -30,7 +30,7 @@ class Enforcer {
     void set_paused(bool paused) { paused_ = paused; }
     [[nodiscard]] const EnforcerStatus& status() const { return status_; }
     // From any thread.
-    DatabaseLink& link() { return link_; }
+    sql::DatabaseLink& link() { return link_; }
 
   private:
     struct Content {
@@ -43,7 +43,7 @@ class Enforcer {
     void publish(const Content& content);
 
     const config::Settings& settings_;
-    DatabaseLink link_;
+    sql::DatabaseLink link_;
     std::atomic<bool> paused_{false};
     std::uint64_t generation_ = 0;
     std::string published_;  // what is in the published table, to see a difference

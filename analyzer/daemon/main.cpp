@@ -90,11 +90,15 @@ Expected<daemon::GeoFiles, std::vector<std::string>> load_geo(const config::Sett
 // as it is, and the log has the mistakes as they would be said at a start.
 class Reloading {
   public:
+    // Refuses what the program cannot start with.
     Reloading(std::filesystem::path file, config::Settings running)
-        : file_(std::move(file)), running_(std::move(running)), watch_(watched(running_)) {}
+        : file_(std::move(file)),
+          running_(std::move(running)),
+          watch_(watched(running_)),
+          geo_(or_refuse(load_geo(running_, generation_))) {}
 
-    // Of the first generation; later ones come from here alone.
-    Expected<daemon::GeoFiles, std::vector<std::string>> geo() const { return load_geo(running_, generation_); }
+    [[nodiscard]] const config::Settings& settings() const { return running_; }
+    [[nodiscard]] const daemon::GeoFiles& geo() const { return geo_; }
 
     void on_signal(daemon::Pipeline& pipeline) {
         if (const auto file = load_settings(file_)) {
@@ -122,8 +126,9 @@ class Reloading {
     void reload(daemon::Pipeline& pipeline) {
         daemon::Pipeline::Reload wanted{running_, std::nullopt};
         ++generation_;
-        if (auto files = geo()) {
-            wanted.geo = std::move(*files);
+        if (auto files = load_geo(running_, generation_)) {
+            geo_ = std::move(*files);
+            wanted.geo = geo_;
             spdlog::info("event=reloaded generation={}", generation_);
         } else {
             refuse(files.error());
@@ -135,6 +140,7 @@ class Reloading {
     config::Settings running_;
     daemon::FileWatch watch_;
     std::uint64_t generation_ = 1;
+    daemon::GeoFiles geo_;
 };
 
 // Runs a thread's work; what it throws ends the program, with the reason in the log.
@@ -164,12 +170,12 @@ sigset_t block(std::initializer_list<int> numbers) {
 // committed, and is done after the next start.
 class Deadline {
   public:
-    explicit Deadline(const std::atomic<bool>& failed)
-        : thread_([&failed](const std::stop_token& stop) {
+    Deadline(const std::atomic<bool>& failed, bool again)
+        : thread_([&failed, again](const std::stop_token& stop) {
               daemon::Wakeup pause;
               if (!pause.wait_for(std::chrono::milliseconds{4500}, stop)) return;
               spdlog::warn("event=stopped_hard");
-              ::_exit(failed ? 1 : 0);
+              ::_exit(failed || again ? 1 : 0);  // 1: the service manager starts it again
           }) {}
 
   private:
@@ -180,22 +186,15 @@ const char* name_of(config::Mode mode) {
     return config::mode_names()[static_cast<std::size_t>(mode)].data();
 }
 
-int run(const std::filesystem::path& config_file) {
-    block({SIGHUP});  // one that comes while the files are read waits; SIGTERM does not
-    signal(SIGPIPE, SIG_IGN);
-    const config::Settings settings = or_refuse(load_settings(config_file));
-    const daemon::StateLock lock(settings.state_directory);
-    config::set_up_logging(settings, "pppoe-guard-analyzer");
-    Reloading reloading(config_file, settings);
-    auto geo = or_refuse(reloading.geo());
-    const config::NasList nases =
-        settings.nas_file.empty() ? config::NasList{} : or_refuse(config::load_nas_file(settings.nas_file));
-    const sigset_t signals = block({SIGTERM, SIGINT, SIGHUP});
+enum class End { stopped, failed, database_went_back };
 
+// The threads, until the program is to end or has to begin anew.
+End work(Reloading& reloading, const config::NasList& nases, const sigset_t& signals) {
+    const config::Settings settings = reloading.settings();
     const SystemClock clock;
     daemon::Enforcer enforcer(settings);
     daemon::Disconnector disconnector(settings, nases, clock);
-    daemon::Pipeline pipeline(settings, std::move(geo),
+    daemon::Pipeline pipeline(settings, reloading.geo(),
                               std::make_unique<daemon::SpoolSource>(settings.spools, settings.spool_retention), clock,
                               enforcer, disconnector);
     std::atomic<bool> failed{false};
@@ -204,14 +203,16 @@ int run(const std::filesystem::path& config_file) {
     auto analyzing = thread("pipeline", failed, [&](const std::stop_token& stop) { pipeline.run(stop); });
     spdlog::info("event=started mode={}", name_of(settings.detection.mode));
     const std::array links{&pipeline.link(), &disconnector.link(), &enforcer.link()};
-    for (int signal = SIGHUP; signal == SIGHUP || signal < 0;) {
+    int signal = -1;
+    while ((signal == SIGHUP || signal < 0) && !pipeline.went_back()) {
         constexpr timespec kLook{2, 0};
         signal = sigtimedwait(&signals, nullptr, &kLook);
         if (signal == SIGHUP) reloading.on_signal(pipeline);
         if (signal < 0) reloading.look(pipeline);
         for (auto* link : links) link->cut_if_hung();
     }
-    const Deadline deadline(failed);
+    const bool again = signal == SIGHUP || signal < 0;
+    const Deadline deadline(failed, again);
     const std::array threads{&analyzing, &disconnecting, &enforcing};
     for (auto* running : threads) running->request_stop();
     // What PostgreSQL answers within a second is waited for.
@@ -220,8 +221,24 @@ int run(const std::filesystem::path& config_file) {
         std::this_thread::sleep_for(std::chrono::milliseconds{10});
     for (auto* link : links) link->cut_for_good();
     for (auto* running : threads) running->join();
+    if (again) return End::database_went_back;
+    return failed ? End::failed : End::stopped;
+}
+
+int run(const std::filesystem::path& config_file) {
+    block({SIGHUP});  // one that comes while the files are read waits; SIGTERM does not
+    signal(SIGPIPE, SIG_IGN);
+    const config::Settings settings = or_refuse(load_settings(config_file));
+    const daemon::StateLock lock(settings.state_directory);
+    config::set_up_logging(settings, "pppoe-guard-analyzer");
+    Reloading reloading(config_file, settings);
+    const config::NasList nases =
+        settings.nas_file.empty() ? config::NasList{} : or_refuse(config::load_nas_file(settings.nas_file));
+    const sigset_t signals = block({SIGTERM, SIGINT, SIGHUP});
+    auto end = End::database_went_back;
+    while (end == End::database_went_back) end = work(reloading, nases, signals);
     spdlog::info("event=stopped");
-    return failed ? 1 : 0;
+    return end == End::failed ? 1 : 0;
 }
 
 }  // namespace

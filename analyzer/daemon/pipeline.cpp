@@ -16,6 +16,8 @@ Actions actions_of(const config::DetectionSettings& settings) {
     return {settings.mode, settings.profile, settings.rule_modes};
 }
 
+struct WentBack {};
+
 struct MigrationsMissing : std::exception {
     [[nodiscard]] const char* what() const noexcept override {
         return "the database needs \"guardctl migrate\" before the analyzer can start";
@@ -40,6 +42,16 @@ Pipeline::Pipeline(const config::Settings& settings, GeoFiles geo, std::unique_p
       link_(settings, "pppoe-guard-analyzer") {}
 
 void Pipeline::run(const std::stop_token& stop) {
+    try {
+        work(stop);
+    } catch (const WentBack&) {
+        spdlog::warn("event=database_older detail=\"it has lost what was committed; going on from where it is now\"");
+        went_back_ = true;
+    }
+    ended_ = true;
+}
+
+void Pipeline::work(const std::stop_token& stop) {
     start(stop);
     for (Timer* timer : {&snapshot_, &day_, &contracts_}) timer->restart();
     bool all_recorded = true;
@@ -81,6 +93,7 @@ void Pipeline::start(const std::stop_token& stop) {
                 start.snapshot = restore();
                 inputs_.begin(std::move(start));
                 inputs_.open_disconnects().read(database);
+                looked_at_ = link_.count();
                 started_ = true;
             },
             std::chrono::minutes{11});
@@ -88,14 +101,13 @@ void Pipeline::start(const std::stop_token& stop) {
     }
 }
 
-// Goes on from the newest snapshot, unless the database is older than it: what came between the two was then recorded
-// by nobody, and all has to be read again.
+// Goes on from the newest snapshot that is not newer than the database: what came between the two would be recorded by
+// nobody.
 Positions Pipeline::restore() {
-    LoadedState state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory);
-    if (!covers(*source_, committed_, state.positions)) {
-        spdlog::warn("event=snapshot_ahead detail=\"the database is older; reading the journal again\"");
-        state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory, Part::learned);
-    }
+    LoadedState state = load_state(settings_.detection, geo_.locator, key_, settings_.state_directory, Part::all,
+                                   [&](const Positions& at) { return covers(*source_, committed_, at); });
+    if (state.ahead)
+        spdlog::warn("event=snapshot_ahead detail=\"the database is older; reading more of the journal again\"");
     snapshots_.loaded(state);
     // What a detector is made with cannot be assigned.
     std::destroy_at(&detector_);
@@ -169,7 +181,7 @@ bool Pipeline::try_commit(const Batch& batch) {
     }
     bool done = false;
     with_database([&](pqxx::connection& database) {
-        if (in_doubt_ && !resolve_doubt(database, done)) return;
+        if (in_doubt_ && !resolve_doubt(database, batch, done)) return;
         if (done) return;
         const auto recorded = record_or_bury(database, batch);
         done = true;
@@ -190,7 +202,7 @@ Recorded Pipeline::record_or_bury(pqxx::connection& database, const Batch& batch
     try {
         return attempt(Refused::fails);
     } catch (const pqxx::sql_error& error) {
-        if (trouble_of(error) != Trouble::data) throw;
+        if (sql::trouble_of(error) != sql::Trouble::data) throw;
     }
     return attempt(Refused::is_kept);
 }
@@ -208,14 +220,23 @@ void Pipeline::note(const Recorded& recorded, const Batch& batch) {
 
 // The connection went in the middle of a commit: PostgreSQL knows what became of it. False: not known yet, and while it
 // is in progress a second try would only wait for the locks of the first.
-bool Pipeline::resolve_doubt(pqxx::connection& database, bool& committed) {
-    const auto known = was_committed(database, transaction_id_);
+bool Pipeline::resolve_doubt(pqxx::connection& database, const Batch& batch, bool& committed) {
+    const auto known = was_committed(database, transaction_id_, batch.positions);
     if (!known) return false;
     in_doubt_ = false;
     committed = *known;
+    if (!committed) look_where_it_stands(database);
     spdlog::info("event=doubt_resolved committed={}", committed);
     disconnector_.wake();
     return true;
+}
+
+// Each connection may lead to another server: one that has taken over, and was behind. What was committed and is lost
+// there is in the journal, but behind us.
+void Pipeline::look_where_it_stands(pqxx::connection& database) {
+    if (in_doubt_ || looked_at_ == link_.count()) return;
+    if (!stands_at(database, committed_)) throw WentBack{};
+    looked_at_ = link_.count();
 }
 
 void Pipeline::database_failed(const char* event, const std::string& detail) {
@@ -228,9 +249,9 @@ void Pipeline::database_failed(const char* event, const std::string& detail) {
 // It answers, but not with what was asked for. What will not pass by itself raises an alarm; nothing is given up for
 // it.
 void Pipeline::database_refuses(const pqxx::sql_error& error) {
-    const std::string state = sqlstate_of(error);
+    const std::string state = sql::sqlstate_of(error);
     database_failed("event=database_refuses", "SQLSTATE " + state + ": " + error.what());
-    if (trouble_of(error) == Trouble::passing) return;
+    if (sql::trouble_of(error) == sql::Trouble::passing) return;
     try {
         pqxx::work transaction(link_.get());
         transaction.exec_params("SELECT guard.raise_alarm('database_refuses', $1)", "SQLSTATE " + state);

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "analyzer/daemon/control.hpp"
-#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/disconnector.hpp"
 #include "analyzer/daemon/enforcer.hpp"
 #include "analyzer/daemon/inputs.hpp"
@@ -22,6 +21,7 @@
 #include "analyzer/daemon/wakeup.hpp"
 #include "analyzer/detection/detector.hpp"
 #include "config/settings.hpp"
+#include "sql/database_link.hpp"
 
 namespace guard::daemon {
 
@@ -37,8 +37,11 @@ class Pipeline {
     Pipeline(const config::Settings& settings, GeoFiles geo, std::unique_ptr<EventSource> source, const Clock& clock,
              Enforcer& enforcer, Disconnector& disconnector);
 
-    // The thread. Returns when stopped; throws what it cannot go on with.
+    // The thread. Returns when stopped, or when went_back(); throws what it cannot go on with.
     void run(const std::stop_token& stop);
+    // The database has lost what was committed, as after a failover to a standby that was behind: only a new Pipeline
+    // can go on, from where the database is now. From any thread.
+    [[nodiscard]] bool went_back() const { return went_back_; }
     // From any thread: use these from the next event on, and read contracts and allow list again. Of the settings those
     // count that can be taken over (config::take_over).
     struct Reload {
@@ -47,20 +50,22 @@ class Pipeline {
     };
     void reload(Reload wanted);
     // From any thread: who waits for PostgreSQL has to end, or has waited too long.
-    DatabaseLink& link() { return link_; }
+    sql::DatabaseLink& link() { return link_; }
     // The journal has been read again, from here on decisions are recorded. From any thread.
     [[nodiscard]] bool live() const { return live_; }
     // run() is about to return and asks the database for nothing more. From any thread.
     [[nodiscard]] bool ended() const { return ended_; }
 
   private:
+    void work(const std::stop_token& stop);
     void start(const std::stop_token& stop);
     bool read(Batch& batch, const std::stop_token& stop);
     bool go_live(Batch& batch);
     bool commit(Batch& batch, const std::stop_token& stop);
     bool try_commit(const Batch& batch);
     Recorded record_or_bury(pqxx::connection& database, const Batch& batch);
-    bool resolve_doubt(pqxx::connection& database, bool& committed);
+    bool resolve_doubt(pqxx::connection& database, const Batch& batch, bool& committed);
+    void look_where_it_stands(pqxx::connection& database);
     void note(const Recorded& recorded, const Batch& batch);
     void database_failed(const char* event, const std::string& detail);
     void database_refuses(const pqxx::sql_error& error);
@@ -94,12 +99,13 @@ class Pipeline {
     std::unique_ptr<EventSource> source_;
     ControlJournal journal_;
     Inputs inputs_;
-    DatabaseLink link_;
+    sql::DatabaseLink link_;
+    std::uint64_t looked_at_ = 0;  // connection
     Positions committed_;
     std::int64_t transaction_id_ = 0;  // of the last try to record
     bool in_doubt_ = false;            // what became of it is not known
     bool started_ = false;
-    std::atomic<bool> live_{false}, ended_{false};
+    std::atomic<bool> live_{false}, ended_{false}, went_back_{false};
     std::optional<std::uint64_t> rows_past_term_;
     Metrics metrics_;
     Wakeup pause_;
@@ -113,9 +119,11 @@ class Pipeline {
 // Runs `work` on the connection. False when the database was not to be had; the connection is then made anew next time.
 template <class Work>
 bool Pipeline::with_database(Work work, std::chrono::seconds longest) {
-    const DatabaseLink::Use use(link_, longest);
+    const sql::DatabaseLink::Use use(link_, longest);
     try {
-        work(link_.get());
+        pqxx::connection& database = link_.get();
+        if (started_) look_where_it_stands(database);
+        work(database);
         return true;
     } catch (const pqxx::sql_error& error) {
         database_refuses(error);

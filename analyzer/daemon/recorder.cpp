@@ -7,8 +7,8 @@
 #include <pqxx/binarystring>
 #include <set>
 
-#include "analyzer/daemon/database_link.hpp"
 #include "analyzer/daemon/finding_rows.hpp"
+#include "sql/database_link.hpp"
 
 namespace guard::daemon {
 namespace {
@@ -240,9 +240,9 @@ void take(pqxx::work& transaction, const Entry& entry, Refused refused, Recorded
         transaction.exec("RELEASE SAVEPOINT entry");
         recorded = std::move(counted);
     } catch (const pqxx::sql_error& error) {
-        if (trouble_of(error) != Trouble::data) throw;
+        if (sql::trouble_of(error) != sql::Trouble::data) throw;
         transaction.exec("ROLLBACK TO SAVEPOINT entry");
-        recorded.dead.push_back(bury(transaction, entry, sqlstate_of(error)));
+        recorded.dead.push_back(bury(transaction, entry, sql::sqlstate_of(error)));
     }
 }
 
@@ -275,26 +275,33 @@ Recorded record(pqxx::connection& connection, const Batch& batch, const geo::Loc
     return recorded;
 }
 
-std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id) {
+std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id,
+                                  const Positions& positions) {
     try {
-        pqxx::read_transaction transaction(connection);
-        const std::string status =
-            transaction.exec_params1("SELECT coalesce(txid_status($1), 'aborted')", transaction_id)[0].c_str();
+        const auto status = [&]() -> std::string {
+            pqxx::read_transaction transaction(connection);
+            return transaction.exec_params1("SELECT coalesce(txid_status($1), 'aborted')", transaction_id)[0].c_str();
+        }();
         if (status == "in progress") return std::nullopt;
-        return status == "committed";
+        return status == "committed" && stands_at(connection, positions);
     } catch (const pqxx::sql_error& error) {
         // "is in the future": a standby took over that never heard of it.
-        if (sqlstate_of(error).starts_with("22")) return false;
+        if (sql::sqlstate_of(error).starts_with("22")) return false;
         throw;
     }
 }
 
-std::map<std::string, std::string> stored_positions(pqxx::connection& connection) {
+Positions stored_positions(pqxx::connection& connection) {
     pqxx::read_transaction transaction(connection);
-    std::map<std::string, std::string> positions;
+    Positions positions;
     for (const auto& row : transaction.exec("SELECT spool, position FROM guard.progress"))
         positions[row[0].c_str()] = row[1].c_str();
     return positions;
+}
+
+bool stands_at(pqxx::connection& connection, const Positions& positions) {
+    const Positions stored = stored_positions(connection);
+    return std::ranges::includes(stored, positions);
 }
 
 }  // namespace guard::daemon

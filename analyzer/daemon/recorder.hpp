@@ -4,12 +4,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <vector>
 
+#include "analyzer/daemon/event_source.hpp"
 #include "analyzer/daemon/open_disconnects.hpp"
 #include "analyzer/detection/detector.hpp"
 #include "geo/locator.hpp"
@@ -20,7 +20,7 @@ struct Batch {
     std::vector<detection::Decision> decisions;
     std::vector<detection::LateSession> late_sessions;
     std::vector<TakenAddress> taken;
-    std::map<std::string, std::string> positions;
+    Positions positions;
     Time event_time{};  // of the last event
 
     [[nodiscard]] bool has_effects() const { return !decisions.empty() || !late_sessions.empty() || !taken.empty(); }
@@ -49,9 +49,13 @@ enum class Refused {
 // Makes an incident, just recorded, a part of what many did at once, if that is why it waits for a person.
 void join_mass_event(pqxx::work& transaction, const detection::Decision& decision, std::int64_t incident);
 
-// Whether a transaction whose commit was in doubt has been committed; none while PostgreSQL is still at it.
-[[nodiscard]] std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id);
+// Whether a transaction whose commit was in doubt has been committed, and the database stands where it left it: a
+// standby that has taken over may have given its number to another one. None while PostgreSQL is still at it.
+[[nodiscard]] std::optional<bool> was_committed(pqxx::connection& connection, std::int64_t transaction_id,
+                                                const Positions& positions);
 
-[[nodiscard]] std::map<std::string, std::string> stored_positions(pqxx::connection& connection);
+[[nodiscard]] Positions stored_positions(pqxx::connection& connection);
+// Whether the database stands at these positions. What else it knows of does not matter.
+[[nodiscard]] bool stands_at(pqxx::connection& connection, const Positions& positions);
 
 }  // namespace guard::daemon

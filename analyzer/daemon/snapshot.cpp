@@ -333,7 +333,8 @@ void save_learned(const detection::Detector& detector, const config::DetectionSe
 }
 
 LoadedState load_state(const config::DetectionSettings& settings, const std::shared_ptr<const geo::Locator>& locator,
-                       const HashKey& key, const std::filesystem::path& state_directory, Part part) {
+                       const HashKey& key, const std::filesystem::path& state_directory, Part part,
+                       const std::function<bool(const Positions&)>& usable) {
     const Loader loader{settings, locator, key};
     std::string warning;
     std::uint64_t refused = 0;
@@ -348,14 +349,23 @@ LoadedState load_state(const config::DetectionSettings& settings, const std::sha
         state->refused = refused;
         return std::move(*state);
     };
+    std::filesystem::path ahead;  // the newest of those
+    const auto take = [&](Expected<LoadedState> state, const std::filesystem::path& path) {
+        state->file = path;
+        state->ahead = !ahead.empty();
+        return give(std::move(state));
+    };
     std::error_code error;
     for (const auto& path : {newest(state_directory), previous(state_directory)}) {
         if (!std::filesystem::exists(path, error)) continue;
-        if (auto state = loader.from(path, part); is_sound(path, state)) {
-            state->file = path;
-            return give(std::move(state));
-        }
+        auto state = loader.from(path, part);
+        if (!is_sound(path, state)) continue;
+        if (!usable || usable(state->positions)) return take(std::move(state), path);
+        if (ahead.empty()) ahead = path;
     }
+    if (!ahead.empty())
+        if (auto state = loader.from(ahead, Part::learned); is_sound(ahead, state))
+            return take(std::move(state), ahead);
     for (const char* const name : kLearnedFiles) {
         const auto path = state_directory / name;
         if (!std::filesystem::exists(path, error)) continue;

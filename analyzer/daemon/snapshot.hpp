@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,11 +39,15 @@ struct LoadedState {
     std::uint64_t bytes = 0;     // of it
     std::uint64_t refused = 0;   // files that were not sound
     std::string warning;         // empty, or what was not sound and what was taken instead
+    bool ahead = false;          // the newest was sound, and not `usable`
 };
-// From the newest snapshot that is sound. `key` must be that of the snapshot. Throws nothing but bad_alloc.
+// From the newest snapshot that is sound and whose positions are `usable`, which without a function all are. Where
+// there is none such, what was learned of the newest that is sound. `key` must be that of the snapshot. Throws nothing
+// but bad_alloc.
 [[nodiscard]] LoadedState load_state(const config::DetectionSettings& settings,
                                      const std::shared_ptr<const geo::Locator>& locator, const HashKey& key,
-                                     const std::filesystem::path& state_directory, Part part = Part::all);
+                                     const std::filesystem::path& state_directory, Part part = Part::all,
+                                     const std::function<bool(const Positions&)>& usable = {});
 
 // Makes what `from` has learned of an ID what `to` knows of it.
 void take_learned(const detection::Detector& from, detection::Detector& to);

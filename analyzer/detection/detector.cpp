@@ -81,7 +81,10 @@ std::optional<geo::Place> Detector::pool_place(std::span<const IpAddress> addres
 }
 
 Stream& Detector::open_stream(std::uint64_t key) {
-    PackedStream* const known = streams_.find(key);
+    return open_stream(key, streams_.find(key));
+}
+
+Stream& Detector::open_stream(std::uint64_t key, PackedStream* known) {
     return streams_.open(known != nullptr ? *known : streams_.add(key), world());
 }
 

@@ -143,7 +143,7 @@ class Detector {
     void on_pppoe_reject(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions);
     void on_smtp(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions);
     void on_source(const IpAddress& source, std::optional<Finding> finding, std::vector<Decision>& decisions);
-    void on_smtp_accept(const LoginEventView& event, const IpAddress& source, std::uint64_t key,
+    void on_smtp_accept(const LoginEventView& event, const IpAddress& source, Stream& stream,
                         std::vector<Decision>& decisions);
     void apply_smtp_rules(const SmtpRuleInput& input, const Subject& subject, std::vector<Decision>& decisions);
     void raise_hit(const FirstUse& use, const Finding& block, std::vector<Decision>& decisions);
@@ -163,6 +163,8 @@ class Detector {
     [[nodiscard]] StreamTable::World world() const { return {*locator_, generation_, settings_}; }
     // In full; made if it is not known. Valid until the next event.
     Stream& open_stream(std::uint64_t key);
+    // `known` is what streams_.find(key) said.
+    Stream& open_stream(std::uint64_t key, PackedStream* known);
     // In full; null if it is not known.
     Stream* known_stream(std::uint64_t key);
     void number_regions();

@@ -26,13 +26,13 @@ void Detector::on_smtp(const LoginEventView& event, std::uint64_t key, std::vect
     if (event.addresses.empty() || (event.kind != Kind::accept && event.kind != Kind::reject)) return;
     const bool accepted = event.kind == Kind::accept;
     const IpAddress& address = event.addresses.front();
-    const PackedStream* const known = streams_.find(key);
+    PackedStream* const known = streams_.find(key);
     // What we refuse ourselves says nothing about the backend: the owners of suspended IDs go on trying.
     const bool is_ours = !accepted && known != nullptr &&
                          (streams_.is_suspended(*known) || sources_.block_at(address.source(), event.time) != nullptr);
     if (known != nullptr && !is_ours && streams_.knows_network(*known, hash_of_network(address)))
         backend_.attempt(accepted, event.time);
-    if (accepted) on_smtp_accept(event, address.source(), key, decisions);
+    if (accepted) on_smtp_accept(event, address.source(), open_stream(key, known), decisions);
     on_source(address.source(), sources_.attempt(address.source(), key, accepted, event.time, backend_.outages()),
               decisions);
 }
@@ -62,9 +62,9 @@ void Detector::on_source(const IpAddress& source, std::optional<Finding> finding
         raise_hit(use, block, decisions);
 }
 
-void Detector::on_smtp_accept(const LoginEventView& event, const IpAddress& source, std::uint64_t key,
+void Detector::on_smtp_accept(const LoginEventView& event, const IpAddress& source, Stream& stream,
                               std::vector<Decision>& decisions) {
-    Stream& stream = open_stream(key);
+    const std::uint64_t key = stream.key;
     if (!stream.networks) stream.networks = std::make_unique<KnownNetworks>();
     if (stream.learned.first_seen == Time{})
         stream.learned.first_seen = std::chrono::floor<std::chrono::seconds>(event.time);
@@ -94,9 +94,8 @@ void Detector::on_smtp_accept(const LoginEventView& event, const IpAddress& sour
                       block != nullptr && block->time <= event.time && !is_own(source)},
                      {event.service, event.id, key, stream}, decisions);
     if (new_network && !is_own(source)) {
-        const FirstUse use{source, key, std::string(event.id), event.time};
-        if (block != nullptr) raise_hit(use, *block, decisions);
-        first_uses_.add(use);
+        if (block != nullptr) raise_hit({source, key, std::string(event.id), event.time}, *block, decisions);
+        first_uses_.add(source, key, event.id, event.time);
     }
     // After the rules: what took part in a finding is not learned.
     if (!place.country.empty()) stream.learned.familiarity.sight(place.country, event.time, settings_);

@@ -20,13 +20,18 @@ Microseconds apart(Time a, Time b) {
     return a < b ? b - a : a - b;
 }
 
+template <class Value, std::size_t inside, class Condition>
+void erase_few(Few<Value, inside>& values, const Condition& condition) {
+    values.erase(std::remove_if(values.begin(), values.end(), condition), values.end());
+}
+
 SmtpSighting sighting(const SmtpOrigin& origin, Time time) {
     return {origin.source, origin.location, time};
 }
 
 // What no window asks for any more goes; the last accept before the windows stays, for the pairs. Not at every accept:
 // a busy sender's list would be moved each time.
-void prune(std::vector<Time>& accepts, const config::SmtpSettings& settings) {
+void prune(Few<Time, 2>& accepts, const config::SmtpSettings& settings) {
     constexpr std::size_t kFew = 64;
     if (accepts.size() < kFew) return;
     const auto window = std::max(
@@ -112,12 +117,12 @@ void SmtpHistory::count_countries() {
 SmtpOrigin& SmtpHistory::origin_of(const IpAddress& source, Time time, const LocateSource& locate) {
     for (SmtpOrigin& known : origins_)
         if (known.source == source) return known;
-    std::erase_if(origins_, [&](const SmtpOrigin& old) { return old.accepts.back() + kKept + kLate <= newest_; });
+    erase_few(origins_, [&](const SmtpOrigin& old) { return old.accepts.back() + kKept + kLate <= newest_; });
     if (origins_.size() >= kMaxOrigins)
         origins_.erase(std::min_element(origins_.begin(), origins_.end(), [](const SmtpOrigin& a, const SmtpOrigin& b) {
             return a.accepts.back() < b.accepts.back();
         }));
-    origins_.push_back({source, locate(source), {time}});
+    origins_.push_back({locate(source), {time}, source});
     count_countries();
     return origins_.back();
 }
@@ -202,9 +207,8 @@ std::vector<Time> SmtpHistory::window_ends(Time time) const {
 
 void SmtpHistory::release(Time now) {
     released_ = std::max(released_.value_or(now), now);
-    for (SmtpOrigin& origin : origins_)
-        std::erase_if(origin.accepts, [&](Time accept) { return accept <= *released_; });
-    std::erase_if(origins_, [](const SmtpOrigin& origin) { return origin.accepts.empty(); });
+    for (SmtpOrigin& origin : origins_) erase_few(origin.accepts, [&](Time accept) { return accept <= *released_; });
+    erase_few(origins_, [](const SmtpOrigin& origin) { return origin.accepts.empty(); });
     std::erase_if(jumps_, [&](const SmtpJump& jump) { return jump.from.time <= *released_; });
     count_countries();
 }
@@ -220,7 +224,7 @@ void SmtpHistory::relocate(const LocateSource& locate, const config::SmtpSetting
 }
 
 bool SmtpHistory::forget(Time now) {
-    std::erase_if(origins_, [&](const SmtpOrigin& origin) { return origin.accepts.back() + kKept + kLate <= now; });
+    erase_few(origins_, [&](const SmtpOrigin& origin) { return origin.accepts.back() + kKept + kLate <= now; });
     std::erase_if(jumps_, [&](const SmtpJump& jump) { return jump.to.time + kKept + kLate <= now; });
     count_countries();
     return origins_.empty() && (!released_ || *released_ + kKept + kLate <= now);

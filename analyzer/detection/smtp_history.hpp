@@ -3,6 +3,7 @@
 // Bounded: what does not fit pushes out the source that was not seen for longest.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -17,11 +18,15 @@
 
 namespace guard::detection {
 
+// Of most IDs there is one source a day, and of most sources one accept or two.
+template <class Value, std::size_t inside>
+using Few = boost::container::small_vector<Value, inside>;
+
 // A source (/32, /64) that the ID was accepted from. Gateways never get here.
 struct SmtpOrigin {
+    geo::Location location;  // kind nowhere: not known
+    Few<Time, 2> accepts;    // ascending; of the windows of the rules, and the one before
     IpAddress source;
-    geo::Location location;     // kind nowhere: not known
-    std::vector<Time> accepts;  // ascending; of the windows of the rules, and the one before
 
     [[nodiscard]] geo::Code country() const;
     [[nodiscard]] bool accepted_in(Time after, Time until) const;  // (after, until]
@@ -71,7 +76,7 @@ class SmtpHistory {
     // Drops sources not seen since a day before `now`. True when nothing is left to remember.
     bool forget(Time now);
 
-    [[nodiscard]] std::span<const SmtpOrigin> origins() const { return origins_; }
+    [[nodiscard]] std::span<const SmtpOrigin> origins() const { return {origins_.data(), origins_.size()}; }
     [[nodiscard]] const SmtpOrigin* origin(const IpAddress& source) const;
     // In the order they were found.
     [[nodiscard]] std::span<const SmtpJump> jumps() const { return jumps_; }
@@ -89,7 +94,7 @@ class SmtpHistory {
                                                  const config::SmtpSettings& settings) const;
     void remember(const SmtpJump& jump);
 
-    std::vector<SmtpOrigin> origins_;
+    Few<SmtpOrigin, 1> origins_;
     std::vector<SmtpJump> jumps_;
     std::optional<Time> released_;
     Time newest_{};

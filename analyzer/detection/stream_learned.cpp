@@ -21,7 +21,7 @@ std::uint32_t gap_of(const Familiarity::Region& region) {
 }  // namespace
 
 Learned StreamTable::learned(const PackedStream& record) const {
-    if (record.form() == PackedStream::Form::open) return open_[record.open]->learned;
+    if (record.form() == PackedStream::Form::open) return open_[record.open].learned;
     Learned result;
     result.first_seen = Time{std::chrono::seconds{record.first_seen}};
     if (record.more_regions != 0) {
@@ -36,7 +36,7 @@ Learned StreamTable::learned(const PackedStream& record) const {
 
 void StreamTable::set_learned(PackedStream& record, const Learned& learned) {
     if (record.form() == PackedStream::Form::open) {
-        open_[record.open]->learned = learned;
+        open_[record.open].learned = learned;
         return;
     }
     if (record.more_regions != 0) more_regions_.erase(record.key);
@@ -92,7 +92,7 @@ void StreamTable::sight(PackedStream& record, std::uint32_t region, std::uint32_
 
 bool StreamTable::knows_network(const PackedStream& record, std::uint32_t network) const {
     if (record.form() == PackedStream::Form::open) {
-        const auto& networks = open_[record.open]->networks;
+        const auto& networks = open_[record.open].networks;
         return networks && networks->contains(network);
     }
     return record.form() == PackedStream::Form::mail && network != 0 &&
@@ -100,7 +100,7 @@ bool StreamTable::knows_network(const PackedStream& record, std::uint32_t networ
 }
 
 bool StreamTable::is_suspended(const PackedStream& record) const {
-    return record.form() == PackedStream::Form::open ? open_[record.open]->suspended : record.suspended != 0;
+    return record.form() == PackedStream::Form::open ? open_[record.open].suspended : record.suspended != 0;
 }
 
 void StreamTable::relocate_packed() {
@@ -137,7 +137,7 @@ std::size_t StreamTable::forget(Time now, const config::DetectionSettings& setti
         std::uint32_t hour = record.hour;
         bool bare = false, suspended = record.suspended != 0;
         if (record.form() == PackedStream::Form::open) {
-            Stream& stream = *open_[record.open];
+            Stream& stream = open_[record.open];
             if (stream.smtp && stream.smtp->forget(now)) stream.smtp.reset();
             stream.learned.familiarity.forget(now, settings);
             bare = stream.learned.familiarity.regions().empty();

@@ -64,9 +64,9 @@ void StreamTable::erase(std::uint32_t number) {
 }
 
 Stream& StreamTable::open(PackedStream& record, const World& world) {
-    if (record.form() == PackedStream::Form::open) return *open_[record.open];
+    if (record.form() == PackedStream::Form::open) return open_[record.open];
     const std::uint32_t slot = take_slot(world);
-    Stream& stream = *open_[slot];
+    Stream& stream = open_[slot];
     stream.key = record.key;
     stream.learned = learned(record);
     if (record.more_regions != 0) more_regions_.erase(record.key);
@@ -90,8 +90,8 @@ std::uint32_t StreamTable::take_slot(const World& world) {
     if (open_count() >= limits_.open) pack_one_lossily(world);
     std::uint32_t slot = 0;
     if (free_.empty()) {
-        slot = static_cast<std::uint32_t>(open_.size());
-        open_.push_back(std::make_unique<Stream>());
+        slot = open_.size();
+        open_.add();
     } else {
         slot = free_.back();
         free_.pop_back();
@@ -101,12 +101,12 @@ std::uint32_t StreamTable::take_slot(const World& world) {
 }
 
 void StreamTable::wait(std::deque<Waiting>& queue, std::uint32_t slot, std::uint32_t minutes) {
-    open_[slot]->due = minute_of(now_) + minutes;
-    queue.push_back({open_[slot]->due, slot});
+    open_[slot].due = minute_of(now_) + minutes;
+    queue.push_back({open_[slot].due, slot});
 }
 
 void StreamTable::release_slot(std::uint32_t slot) {
-    *open_[slot] = Stream{};
+    open_[slot] = Stream{};
     free_.push_back(slot);
 }
 
@@ -123,8 +123,10 @@ bool StreamTable::sweep_one(std::deque<Waiting>& queue, const World& world) {
     const Waiting due = queue.front();
     queue.pop_front();
     if (is_stale(due)) return true;
-    Stream& stream = *open_[due.slot];
-    if (pack(stream, *find(stream.key), now_, world))
+    Stream& stream = open_[due.slot];
+    if (stream.smtp && Time{std::chrono::hours{stream.active_hour}} + std::chrono::hours{24} > now_)
+        wait(late_look_, due.slot, kLateLook);  // as pack() would find out, with what is remembered of it from memory
+    else if (pack(stream, *find(stream.key), now_, world))
         release_slot(due.slot);
     else if (stream.smtp || stream.episode)
         wait(late_look_, due.slot, kLateLook);
@@ -136,9 +138,9 @@ bool StreamTable::sweep_one(std::deque<Waiting>& queue, const World& world) {
 void StreamTable::pack_quiet(Time now, const World& world) {
     now_ = std::max(now_, now);
     for (std::uint32_t slot = 0; slot < open_.size(); ++slot) {
-        if (open_[slot]->due == 0) continue;
-        PackedStream& record = *find(open_[slot]->key);
-        if (pack(*open_[slot], record, now_, world)) release_slot(slot);
+        if (open_[slot].due == 0) continue;
+        PackedStream& record = *find(open_[slot].key);
+        if (pack(open_[slot], record, now_, world)) release_slot(slot);
     }
 }
 
@@ -199,7 +201,7 @@ std::uint32_t StreamTable::waited_longest() {
     auto& queue = *first;
     const auto looked = std::min<std::size_t>(queue.size(), kLookedAtOnce);
     for (std::size_t at = 0; at < looked; ++at)
-        if (!is_stale(queue[at]) && !open_[queue[at].slot]->episode) return queue[at].slot;
+        if (!is_stale(queue[at]) && !open_[queue[at].slot].episode) return queue[at].slot;
     return queue.front().slot;
 }
 
@@ -207,7 +209,7 @@ std::uint32_t StreamTable::waited_longest() {
 // no session counts from then on whose beginning is not seen.
 void StreamTable::pack_one_lossily(const World& world) {
     const std::uint32_t victim = waited_longest();
-    Stream& stream = *open_[victim];
+    Stream& stream = open_[victim];
     PackedStream& record = *find(stream.key);
     if (!pack(stream, record, now_, world)) {
         PackedLine line{};

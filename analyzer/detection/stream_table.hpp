@@ -7,12 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <vector>
 
 #include "analyzer/detection/packed_stream.hpp"
-#include "analyzer/detection/stream.hpp"
 #include "analyzer/detection/stream_index.hpp"
+#include "analyzer/detection/stream_slots.hpp"
 #include "config/settings.hpp"
 #include "event/page_allocator.hpp"
 #include "geo/locator.hpp"
@@ -71,15 +70,16 @@ class StreamTable {
         for (std::uint32_t number = 0; number < size_; ++number) {
             PackedStream& record = this->record(number);
             const bool open = record.form() == PackedStream::Form::open;
-            const bool before = open ? open_[record.open]->suspended : record.suspended != 0;
+            const bool before = open ? open_[record.open].suspended : record.suspended != 0;
             const bool now = suspended(record.key);
             if (before != now) ++changed;
             record.suspended = now ? 1 : 0;
-            if (open) open_[record.open]->suspended = now;
+            if (open) open_[record.open].suspended = now;
         }
         return changed;
     }
-    // Drops what is past its term (R8), of all streams or of the `most` whose turn it is. Returns how many streams went.
+    // Drops what is past its term (R8), of all streams or of the `most` whose turn it is. Returns how many streams
+    // went.
     std::size_t forget(Time now, const config::DetectionSettings& settings, std::size_t most = SIZE_MAX);
 
     [[nodiscard]] std::size_t size() const { return size_; }
@@ -97,8 +97,8 @@ class StreamTable {
     // f(stream) for each that is open.
     template <class Function>
     void each_open(const Function& function) const {
-        for (const auto& stream : open_)
-            if (stream->due != 0) function(static_cast<const Stream&>(*stream));
+        for (std::uint32_t slot = 0; slot < open_.size(); ++slot)
+            if (const Stream& stream = open_[slot]; stream.due != 0) function(stream);
     }
 
   private:
@@ -123,7 +123,7 @@ class StreamTable {
     };
     void wait(std::deque<Waiting>& queue, std::uint32_t slot, std::uint32_t minutes);
     bool sweep_one(std::deque<Waiting>& queue, const World& world);
-    [[nodiscard]] bool is_stale(const Waiting& waiting) const { return open_[waiting.slot]->due != waiting.minute; }
+    [[nodiscard]] bool is_stale(const Waiting& waiting) const { return open_[waiting.slot].due != waiting.minute; }
     std::uint32_t waited_longest();
     [[nodiscard]] bool pack(Stream& stream, PackedStream& record, Time now, const World& world);
     void pack_one_lossily(const World& world);
@@ -133,7 +133,7 @@ class StreamTable {
     StreamIndex index_;
     std::vector<PageVector<PackedStream>> pages_;
     std::uint32_t size_ = 0;
-    std::vector<std::unique_ptr<Stream>> open_;
+    StreamSlots open_;
     std::vector<std::uint32_t> free_;                                     // of open_
     boost::unordered_flat_map<std::uint64_t, Familiarity> more_regions_;  // of packed streams, where there are several
     RegionNumbers regions_;

@@ -49,9 +49,9 @@ struct LogEvent {
     std::uint32_t attempts = 1;    // rejects only: how many this line tells of; 0: none, it is a note for the ledger
     std::uint32_t line = 0;        // where it begins in its chunk, from 0
     std::uint64_t connection = 0;  // the same for all lines of one connection or process of a daemon; 0: not known
-    std::uint64_t text = 0;  // the same for the same line in another log; 0: of a format that is not written twice
-    bool summary = false;    // repeats rejects of its connection that may have had lines of their own
-    bool copied = false;     // the daemon may have written the same line to a second log (Exim)
+    std::string_view text;         // the line, where it may stand in another log, too
+    bool summary = false;          // repeats rejects of its connection that may have had lines of their own
+    bool copied = false;           // the daemon may have written the same line to a second log (Exim)
     Witness witness = Witness::server;
 };
 

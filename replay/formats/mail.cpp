@@ -165,7 +165,7 @@ class MailParser final : public LogParser {
         if (outcome.escaped && event.id.find('\\') != event.id.npos)
             event.id = out.kept.emplace_back(mail::without_octal(event.id));
         event.at = line.at;
-        event.text = mail::connection_of(text, {});
+        event.text = text;
         event.line = out.lines;
         if (event.kind == Kind::reject)
             event.attempts = static_cast<std::uint32_t>(

@@ -52,7 +52,7 @@ struct ThreeDays {
             if (simulate::row_of(truth.label).meaning == simulate::Class::innocent) innocents.insert(subject);
         locator = simulated.locator;
         knowledge.gateways = geo::load_prefixes(simulated.directory.path() / "gateways.txt").value();
-        std::istringstream rows(test::read_file(simulated.directory.path() / "contracts.csv"));
+        std::istringstream rows(guard::test::read_file(simulated.directory.path() / "contracts.csv"));
         std::map<std::string, unsigned> sessions;
         for (std::string row; std::getline(rows, row);)
             if (const auto comma = row.find(','); std::isdigit(row.back()) != 0)

@@ -133,6 +133,7 @@ fs::path keep(World& world, const Options& options, unsigned round) {
     test::write_file(to / "analyzer-now.log", world.isp.analyzer().output());
     test::write_file(to / "notifier-now.log", world.isp.notifier().output());
     test::write_file(to / "radiusd-now.log", world.isp.radius->log());
+    test::write_file(to / "postgres-now.log", world.isp.postgres.server().output());
     test::write_file(to / "violations", fmt::format("{}\n", fmt::join(world.violations, "\n")));
     fs::create_directory(to / "mail");
     unsigned number = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <tuple>
 
 namespace guard::chaos {
 namespace {
@@ -35,6 +36,9 @@ test::Isp::Options options() {
     return result;
 }
 
+// So that a disk that is full soon keeps PostgreSQL from writing its log: it has few segments beforehand.
+constexpr auto kSmallLog = {"max_wal_size = '48MB'", "min_wal_size = '32MB'", "wal_recycle = off"};
+
 std::string code(unsigned region) {
     return (region < 10 ? "JP-0" : "JP-") + std::to_string(region);
 }
@@ -51,6 +55,7 @@ World::World(std::uint64_t seed, unsigned rate)
     : random(seed), life(seed), isp(options(), {{"DEFAULT", kPassword, "JP-13"}}) {  // whoever comes with that password
     isp.radius->stop();
     make_disks();
+    make_database_disks();
     configure();
     isp.radius->start();
     for (const Service service : {Service::pppoe, Service::smtp_auth})
@@ -79,6 +84,27 @@ void World::make_disks() {
     }
 }
 
+// The tables on one, the log on another: PostgreSQL takes a full disk in other ways for each.
+void World::make_database_disks() {
+    if (disks.empty()) return;  // nobody may mount here
+    for (const char* setting : kSmallLog) {
+        pqxx::connection connection(isp.postgres.connection_string());
+        pqxx::nontransaction(connection).exec(std::string("ALTER SYSTEM SET ") + setting);
+    }
+    isp.postgres.stop();
+    const fs::path data = isp.postgres.directory() / "data";
+    for (const auto& [name, folder, megabytes] : {std::tuple{"tables", "base", 128U}, {"wal", "pg_wal", 96U}}) {
+        const fs::path at = data / folder, aside = data / (std::string(folder) + ".aside");
+        fs::rename(at, aside);
+        fs::create_directory(at);
+        disks.emplace(name, std::make_unique<test::SmallDisk>(at, megabytes));
+        const auto copied = test::run({"cp", "-a", aside.string() + "/.", at.string()});
+        if (copied.status != 0) throw std::runtime_error(copied.output);
+        fs::remove_all(aside);
+    }
+    isp.postgres.start();
+}
+
 // In a row from south to north, 58 km from one to the next.
 std::string World::pools() const {
     std::string text = "# prefix,country,region,city,postal,lat,lon,radius_km,nas\n";
@@ -93,6 +119,7 @@ void World::configure() {
     test::write_file(isp.directory() / "pools.csv", pools(), nobody);
     configuration = test::read_file(isp.config_file());
     replace(configuration, "\"metrics.prom\"", "\"state/metrics.prom\"");
+    replace(configuration, "\"spool/pppoe\", \"spool/smtp_auth\"", "\"spool/*\"");  // they come and go
     test::write_file(isp.config_file(), configuration, nobody);
 }
 

@@ -53,7 +53,7 @@ class World {
     Random random;  // what happens; of the main thread
     Random life;    // when who asks; of the thread of the traffic
     test::Isp isp;
-    std::map<std::string, std::unique_ptr<test::SmallDisk>> disks;  // spool, state, enforcement
+    std::map<std::string, std::unique_ptr<test::SmallDisk>> disks;  // spool, state, enforcement, tables, wal
     std::string configuration;                                      // of the analyzer
     AddressBook book;
     std::vector<std::shared_ptr<Theft>> thefts;
@@ -68,11 +68,13 @@ class World {
     std::vector<std::pair<Time, std::optional<Time>>> radius_away;
     std::vector<std::unique_ptr<pqxx::connection>> hogs;
     bool postgres_hangs = false;
+    Service spool_away = Service::pppoe;  // the one whose turn it was last
     unsigned markers = 0;
     std::unique_ptr<Traffic> traffic;  // last: it goes first
 
   private:
     void make_disks();
+    void make_database_disks();
     void configure();
     void populate(unsigned rate);
     void stop(const std::string& name, test::Process& daemon, milliseconds within, void (World::*kill)());

@@ -90,6 +90,36 @@ BOOST_FIXTURE_TEST_CASE(killed_between_sending_and_recording_the_second_copy_has
                read_mail(received[1].message).headers.at("Message-ID"));
 }
 
+// It has sent a mail, and the server that is to hear of it hangs.
+BOOST_FIXTURE_TEST_CASE(postgresql_that_hangs_keeps_it_from_ending_for_a_second, DeliveryFixture) {
+    const auto incident = queue("taro@mail.example");
+    std::atomic<bool> asked = false, hangs = false;
+    SmtpResponder responder({.message = [&] {
+        asked = true;
+        (void)wait_until([&] { return hangs.load(); }, 20s);
+        return std::string("250 OK");
+    }});
+    const auto running = program(responder.port());
+    BOOST_REQUIRE(wait_until([&] { return asked.load(); }, 30s));
+    cluster().signal(SIGSTOP);
+    hangs = true;
+    BOOST_TEST(wait_until([&] { return responder.received().size() == 1U; }, 20s));
+    running->signal(SIGTERM);
+    const auto status = running->wait(5s);
+    cluster().signal(SIGCONT);
+    BOOST_TEST(status.value_or(-1) == 0, running->output());
+    BOOST_TEST(value("SELECT state FROM guard.delivery") == "sending");
+    make_due();
+    const auto heir = program(responder.port(), {"--once"});
+    BOOST_TEST(heir->wait(30s).value_or(-1) == 0, heir->output());
+    BOOST_TEST(state(incident) == "suspended=sent");
+    BOOST_TEST(value("SELECT maybe_twice FROM guard.delivery") == "1");
+    const auto received = responder.received();
+    BOOST_REQUIRE(received.size() == 2U);
+    BOOST_TEST(read_mail(received[0].message).headers.at("Message-ID") ==
+               read_mail(received[1].message).headers.at("Message-ID"));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_database_that_goes_while_a_mail_is_sent_does_not_make_two, DeliveryFixture) {
     const auto incident = queue("taro@mail.example");
     SmtpResponder responder({.message = [&] {

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <fstream>
 #include <stdexcept>
 
 namespace guard::test {
@@ -24,6 +25,16 @@ Postgres::Postgres(Durability durability) : durability_(durability), directory_(
                            "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"},
                           as_unprivileged(directory_));
     if (made.status != 0) throw std::runtime_error("initdb failed:\n" + made.output);
+    start();
+}
+
+Postgres::Postgres(const StandbyOf& of)
+    : durability_(of.primary.durability_), directory_("postgres", User::unprivileged()) {
+    const auto made = run({std::string(kBinaries) + "pg_basebackup", "--dbname=" + of.primary.connection_string(),
+                           "--pgdata=" + (directory_.path() / "data").string(), "--write-recovery-conf",
+                           "--checkpoint=fast", "--no-sync"},
+                          as_unprivileged(directory_));
+    if (made.status != 0) throw std::runtime_error("pg_basebackup failed:\n" + made.output);
     start();
 }
 
@@ -65,6 +76,21 @@ void Postgres::stop() {
     server_->signal(SIGINT);  // "fast"
     if (!server_->wait(std::chrono::seconds(20))) throw std::runtime_error("PostgreSQL does not stop");
     server_.reset();
+}
+
+void Postgres::promote() {
+    const auto promoted = run(
+        {std::string(kBinaries) + "pg_ctl", "promote", "--wait", "--pgdata=" + (directory_.path() / "data").string()},
+        as_unprivileged(directory_));
+    if (promoted.status != 0) throw std::runtime_error("pg_ctl promote failed:\n" + promoted.output);
+}
+
+void Postgres::signal(int number) {
+    const pid_t postmaster = server_->pid();
+    const auto name = std::to_string(postmaster);
+    std::ifstream children("/proc/" + name + "/task/" + name + "/children");
+    for (pid_t child = 0; children >> child;) kill(child, number);
+    kill(postmaster, number);
 }
 
 void Postgres::kill9() {

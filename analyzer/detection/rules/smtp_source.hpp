@@ -3,8 +3,10 @@
 #pragma once
 
 #include <array>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -56,7 +58,7 @@ class SourceWatch {
         std::int64_t time_and_accepted_;
         std::uint64_t id_;
     };
-    // Ascending by time. Of most sources it is a few of one subscriber: it costs no more than these.
+    // Ascending by time. Of most sources it is one, or a few of one subscriber: it costs no more than these.
     class Attempts {
       public:
         [[nodiscard]] auto begin() const { return all_.begin() + static_cast<std::ptrdiff_t>(first_); }
@@ -64,8 +66,17 @@ class SourceWatch {
         [[nodiscard]] std::size_t size() const { return all_.size() - first_; }
         [[nodiscard]] const Attempt& front() const { return all_[first_]; }
         [[nodiscard]] const Attempt& back() const { return all_.back(); }
-        void insert(std::vector<Attempt>::const_iterator before, const Attempt& attempt) {
-            all_.insert(before, attempt);
+        // The first that is later than `time`.
+        [[nodiscard]] auto behind(Time time) const {
+            return std::upper_bound(begin(), end(), time,
+                                    [](Time at, const Attempt& attempt) { return at < attempt.time(); });
+        }
+        // Behind those of the same time.
+        void insert(const Attempt& attempt) {
+            if (all_.empty() || all_.back().time() <= attempt.time())
+                all_.push_back(attempt);
+            else
+                all_.insert(behind(attempt.time()), attempt);
         }
         void pop_front() {
             if (++first_ * 2 <= all_.size()) return;
@@ -75,11 +86,12 @@ class SourceWatch {
 
       private:
         friend struct StateFields;
-        std::vector<Attempt> all_;
+        boost::container::small_vector<Attempt, 1> all_;
         std::size_t first_ = 0;
     };
     struct Source {
         Attempts attempts;
+        std::int64_t due = 0;  // the sweep that looks at it
         Time last{};
         std::unique_ptr<Finding> block;  // while it lasts
         Time told{};                     // the end that the last finding named
@@ -94,10 +106,14 @@ class SourceWatch {
         Time first{};
     };
 
-    [[nodiscard]] static Counts count(const Source& source, Time since, const Outages& outages);
+    // None: not what the window asks for.
+    [[nodiscard]] static std::optional<Counts> count(const Source& source, const Window& window,
+                                                     const Outages& outages);
     [[nodiscard]] std::optional<Finding> judge(const Source& source, const IpAddress& address,
                                                const Outages& outages) const;
-    void forget(Time idle_since, Time now);
+    void plan_sweep(const IpAddress& address, Source& source);
+    void plan_sweeps();
+    void sweep(Time now);
     bool make_room(Time now);
 
     static constexpr std::size_t kMaxSources = 200'000;
@@ -107,7 +123,10 @@ class SourceWatch {
     const std::chrono::seconds longest_;
     const unsigned most_accepted_percent_;
     const std::size_t max_attempts_;
+    const std::size_t fewest_;  // attempts that some window asks for
     boost::unordered_flat_map<IpAddress, Source, IpAddressHash> sources_;
+    // By the sweep that is to look at them; those whose `due` is another one by now are passed over.
+    std::map<std::int64_t, std::vector<IpAddress>> due_;
     std::uint64_t forgotten_ = 0;
     Time next_sweep_{}, next_squeeze_{};
 };

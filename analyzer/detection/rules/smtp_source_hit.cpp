@@ -2,45 +2,48 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 #include "analyzer/detection/smtp_history.hpp"
 
 namespace guard::detection {
 
 void FirstUses::drop_first() {
-    const auto numbers = by_source_.find(uses_.front().source);
-    auto& [all, first] = numbers->second;
-    if (++first == all.size()) {
-        by_source_.erase(numbers);
-    } else if (2 * first > all.size()) {
-        all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(first));
-        first = 0;
-    }
+    const auto newest = newest_.find(uses_.front().source);
+    if (newest->second == dropped_) newest_.erase(newest);
     uses_.pop_front();
     ++dropped_;
 }
 
-void FirstUses::add(const FirstUse& use) {
+void FirstUses::add(const IpAddress& source, std::uint64_t key, std::string_view id, Time time) {
     constexpr auto kLate = std::chrono::seconds{120};
-    while (!uses_.empty() && (uses_.size() >= kMax || uses_.front().time + kept_ + kLate < use.time)) drop_first();
-    by_source_[use.source].all.push_back(dropped_ + uses_.size());
-    uses_.push_back(use);
+    while (!uses_.empty() && (uses_.size() >= kMax || uses_.front().time + kept_ + kLate < time)) drop_first();
+    append({key, time, {id.begin(), id.end()}, kNone, source});
+}
+
+void FirstUses::append(Kept use) {
+    const std::uint64_t number = dropped_ + uses_.size();
+    const auto [newest, is_first] = newest_.try_emplace(use.source, number);
+    use.before = is_first ? kNone : std::exchange(newest->second, number);
+    uses_.push_back(std::move(use));
 }
 
 std::vector<FirstUse> FirstUses::of(const IpAddress& source, Time since) const {
+    const auto newest = newest_.find(source);
+    if (newest == newest_.end()) return {};
+    std::vector<const Kept*> told;
+    for (std::uint64_t number = newest->second; number != kNone && number >= dropped_; number = told.back()->before)
+        told.push_back(&uses_[number - dropped_]);
     std::vector<FirstUse> result;
-    const auto numbers = by_source_.find(source);
-    if (numbers == by_source_.end()) return result;
     std::unordered_map<std::uint64_t, std::size_t> position;  // of an ID's key in the result
-    const auto& [all, first] = numbers->second;
-    for (std::size_t at = first; at < all.size(); ++at) {
-        const FirstUse& use = uses_[all[at] - dropped_];
-        if (use.time <= since) continue;
-        const auto [known, is_first] = position.try_emplace(use.key, result.size());
+    for (auto use = told.rbegin(); use != told.rend(); ++use) {
+        const Kept& kept = **use;
+        if (kept.time <= since) continue;
+        const auto [known, is_first] = position.try_emplace(kept.key, result.size());
         if (is_first)
-            result.push_back(use);
+            result.push_back({source, kept.key, std::string(kept.id.begin(), kept.id.end()), kept.time});
         else
-            result[known->second].time = std::min(result[known->second].time, use.time);
+            result[known->second].time = std::min(result[known->second].time, kept.time);
     }
     return result;
 }

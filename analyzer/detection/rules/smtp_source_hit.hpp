@@ -4,10 +4,12 @@
 // purpose.
 #pragma once
 
+#include <boost/container/deque.hpp>
+#include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
-#include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analyzer/detection/rules/rule.hpp"
@@ -29,24 +31,31 @@ class FirstUses {
 
     explicit FirstUses(std::chrono::seconds kept) : kept_(kept) {}
 
-    void add(const FirstUse& use);
+    void add(const IpAddress& source, std::uint64_t key, std::string_view id, Time time);
     // One for each ID first accepted from `source` after `since`: its earliest, in the order they were told.
     [[nodiscard]] std::vector<FirstUse> of(const IpAddress& source, Time since) const;
     [[nodiscard]] std::size_t size() const { return uses_.size(); }
 
   private:
     friend struct StateFields;
-    // Ascending, from `first` on.
-    struct Numbers {
-        std::vector<std::uint64_t> all;
-        std::size_t first = 0;
+    // As FirstUse, with the number of the one before from the same source.
+    struct Kept {
+        std::uint64_t key = 0;
+        Time time{};
+        boost::container::small_vector<char, 32> id;
+        std::uint64_t before = kNone;
+        IpAddress source;
     };
+    static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+    void append(Kept use);
     void drop_first();
 
     const std::chrono::seconds kept_;
-    std::deque<FirstUse> uses_;  // in the order they were told
-    std::uint64_t dropped_ = 0;  // the number of the first of them
-    boost::unordered_flat_map<IpAddress, Numbers, IpAddressHash> by_source_;
+    // In the order they were told; by the hundred in a block.
+    boost::container::deque<Kept, void, boost::container::deque_options_t<boost::container::block_bytes<1U << 14>>>
+        uses_;
+    std::uint64_t dropped_ = 0;                                                  // the number of the first of them
+    boost::unordered_flat_map<IpAddress, std::uint64_t, IpAddressHash> newest_;  // its number
 };
 
 // `block` is the finding about the source, `where` its place.

@@ -173,6 +173,10 @@ constexpr bool is_pair = false;
 template <class First, class Second>
 constexpr bool is_pair<std::pair<First, Second>> = true;
 template <class Value>
+constexpr bool is_static_vector = false;
+template <class Value, std::size_t most>
+constexpr bool is_static_vector<boost::container::static_vector<Value, most>> = true;
+template <class Value>
 constexpr bool is_array = false;
 template <class Value, std::size_t size>
 constexpr bool is_array<std::array<Value, size>> = true;
@@ -214,7 +218,7 @@ void sequence(Archive& archive, Container& values) {
     std::size_t left = archive.count(values.size());
     if constexpr (Archive::kReads) {
         values.clear();
-        if constexpr (requires { Container::static_capacity; })
+        if constexpr (is_static_vector<Container>)
             archive.require(left <= Container::static_capacity);
         else if constexpr (requires { values.reserve(left); })
             values.reserve(std::min<std::size_t>(left, 256));

@@ -176,7 +176,7 @@ struct StateFields {
     }
     template <class Archive>
     static void fields(Archive& archive, SmtpOrigin& value) {
-        auto& [source, location, accepts] = value;
+        auto& [location, accepts, source] = value;
         archive_all(archive, source, location, accepts);
         archive.require(!accepts.empty());
     }
@@ -304,36 +304,33 @@ struct StateFields {
     }
     template <class Archive>
     static void fields(Archive& archive, SourceWatch::Source& value) {
-        auto& [attempts, last, block, told] = value;
+        auto& [attempts, due, last, block, told] = value;
         archive_all(archive, attempts, last, block, told);
     }
     template <class Archive>
     static void fields(Archive& archive, SourceWatch& value) {
-        auto& [windows, longest, most_accepted_percent, max_attempts, sources, forgotten, next_sweep, next_squeeze] =
-            value;
+        auto& [windows, longest, most_accepted_percent, max_attempts, fewest, sources, due, forgotten, next_sweep,
+               next_squeeze] = value;
         archive_all(archive, sources, forgotten, next_sweep, next_squeeze);
+        if constexpr (Archive::kReads) value.plan_sweeps();
     }
     template <class Archive>
-    static void fields(Archive& archive, FirstUse& value) {
-        auto& [source, key, id, time] = value;
+    static void fields(Archive& archive, FirstUses::Kept& value) {
+        auto& [key, time, id, before, source] = value;
         archive_all(archive, source, key, id, time);
     }
-    // By source they are found through their numbers, which begin anew.
+    // How they hang together by source is found anew, since their numbers begin anew.
     template <class Archive>
     static void fields(Archive& archive, FirstUses& value) {
-        auto& [kept, uses, dropped, by_source] = value;
+        auto& [kept, uses, dropped, newest] = value;
         if constexpr (!Archive::kReads) {
             archive_all(archive, uses);
         } else {
-            std::deque<FirstUse> read;
+            auto read = std::exchange(uses, {});
             archive_all(archive, read);
-            uses.clear();
             dropped = 0;
-            by_source.clear();
-            for (const FirstUse& use : read) {
-                by_source[use.source].all.push_back(uses.size());
-                uses.push_back(use);
-            }
+            newest.clear();
+            for (FirstUses::Kept& use : read) value.append(std::move(use));
         }
     }
 

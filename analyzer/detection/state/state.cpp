@@ -70,10 +70,11 @@ void DetectorState::write_learned(StateWriter& writer, const Detector& detector)
     writer.count(table.size_);
     for (const auto& page : table.pages_) writer.raw(bytes_of(std::span(to_write(page))));
     writer.count(table.open_.size());
-    for (const auto& stream : table.open_) {
-        bool in_use = stream->due != 0;
+    for (std::uint32_t slot = 0; slot < table.open_.size(); ++slot) {
+        Stream& stream = to_write(table.open_[slot]);
+        bool in_use = stream.due != 0;
         archive_all(writer, in_use);
-        if (in_use) archive_all(writer, stream->key, stream->learned);
+        if (in_use) archive_all(writer, stream.key, stream.learned);
     }
 }
 
@@ -84,7 +85,7 @@ bool DetectorState::read_learned(StateReader& reader, Detector& detector) {
     for (std::size_t left = reader.count(0); left > 0 && !reader.failed(); --left) {
         bool in_use = false;
         archive_all(reader, in_use);
-        Stream& stream = *table.open_.emplace_back(std::make_unique<Stream>());
+        Stream& stream = table.open_.add();
         if (!in_use) continue;
         archive_all(reader, stream.key, stream.learned);
         stream.due = 1;
@@ -121,7 +122,7 @@ bool DetectorState::index_records(StreamTable& table) {
         if (record.home >= table.regions_.count()) return false;
         if (record.form() == PackedStream::Form::open) {
             if (record.open >= referred.size() || referred[record.open]) return false;
-            const Stream& stream = *table.open_[record.open];
+            const Stream& stream = table.open_[record.open];
             if (stream.due == 0 || stream.key != record.key) return false;
             referred[record.open] = true;
         } else if (record.more_regions != 0 && !table.more_regions_.contains(record.key)) {
@@ -129,7 +130,7 @@ bool DetectorState::index_records(StreamTable& table) {
         }
     }
     for (std::uint32_t slot = 0; slot < referred.size(); ++slot)
-        if (!referred[slot] && table.open_[slot]->due != 0) return false;
+        if (!referred[slot] && table.open_[slot].due != 0) return false;
     return true;
 }
 
@@ -138,7 +139,7 @@ void DetectorState::keep_learned(Detector& detector) {
     for (std::uint32_t number = 0; number < table.size_; ++number) {
         PackedStream& record = table.record(number);
         Learned* const learned =
-            record.form() == PackedStream::Form::open ? &table.open_[record.open]->learned : nullptr;
+            record.form() == PackedStream::Form::open ? &table.open_[record.open].learned : nullptr;
         record.set_form(PackedStream::Form::bare);
         record.hour = 0;
         record.suspended = 0;
@@ -155,8 +156,8 @@ void DetectorState::write_rest(StateWriter& writer, const Detector& detector) {
     Time built = locator.database_built();
     archive_all(writer, rows, to_write(locator.database_type()), built);
     const StreamTable& table = detector.streams_;
-    for (const auto& stream : table.open_)
-        if (stream->due != 0) archive_all(writer, *stream);
+    for (std::uint32_t slot = 0; slot < table.open_.size(); ++slot)
+        if (Stream& stream = to_write(table.open_[slot]); stream.due != 0) archive_all(writer, stream);
     archive_all(writer, to_write(table.free_), to_write(table.first_look_), to_write(table.next_look_),
                 to_write(table.late_look_), to_write(table.now_), to_write(table.packed_lossily_), to_write(detector));
 }
@@ -167,8 +168,8 @@ bool DetectorState::read_rest(StateReader& reader, Detector& detector) {
     Time built{};
     archive_all(reader, rows, database, built);
     StreamTable& table = detector.streams_;
-    for (const auto& stream : table.open_)
-        if (stream->due != 0 && !reader.failed()) archive_all(reader, *stream);
+    for (std::uint32_t slot = 0; slot < table.open_.size(); ++slot)
+        if (Stream& stream = table.open_[slot]; stream.due != 0 && !reader.failed()) archive_all(reader, stream);
     archive_all(reader, table.free_, table.first_look_, table.next_look_, table.late_look_, table.now_,
                 table.packed_lossily_, detector);
     if (reader.failed() || reader.left() != 0) return false;
@@ -188,7 +189,7 @@ bool DetectorState::read_rest(StateReader& reader, Detector& detector) {
 bool DetectorState::waiting_is_sound(const StreamTable& table) {
     std::vector<bool> known(table.open_.size());
     for (const std::uint32_t slot : table.free_) {
-        if (slot >= known.size() || known[slot] || table.open_[slot]->due != 0) return false;
+        if (slot >= known.size() || known[slot] || table.open_[slot].due != 0) return false;
         known[slot] = true;
     }
     for (const auto* const queue : {&table.first_look_, &table.next_look_, &table.late_look_})

@@ -136,25 +136,6 @@ const std::string kBytes("a\0b\xff\xfe'\\\n", 8);
 
 }  // namespace
 
-BOOST_AUTO_TEST_SUITE(trouble)
-
-BOOST_AUTO_TEST_CASE(only_data_is_given_up_and_only_what_is_ours_raises_an_alarm) {
-    const auto of = [](const char* state) { return trouble_of(pqxx::sql_error("refused", "SELECT", state)); };
-    for (const char* state : {"22P02", "22008", "23505", "23514"}) BOOST_TEST((of(state) == Trouble::data), state);
-    for (const char* state :
-         {"08006", "25006", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01", "58030", ""})
-        BOOST_TEST((of(state) == Trouble::passing), state);
-    BOOST_TEST((trouble_of(pqxx::data_exception("refused")) == Trouble::data));
-    BOOST_TEST((trouble_of(pqxx::check_violation("refused")) == Trouble::data));
-    BOOST_TEST((trouble_of(pqxx::disk_full("refused")) == Trouble::passing));
-    BOOST_TEST((trouble_of(pqxx::insufficient_privilege("refused")) == Trouble::ours));
-    BOOST_TEST((trouble_of(pqxx::undefined_table("refused")) == Trouble::ours));
-    for (const char* state : {"42501", "42P01", "42883", "XX000", "XX001", "P0001", "0A000", "28000"})
-        BOOST_TEST((of(state) == Trouble::ours), state);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_FIXTURE_TEST_SUITE(pipeline, Running)
 
 BOOST_AUTO_TEST_CASE(records_once_what_it_finds_and_how_far_it_was_for_it) {
@@ -245,6 +226,62 @@ BOOST_AUTO_TEST_CASE(a_password_file_that_is_missing_is_waited_for) {
     guard::test::write_file(settings.database_password_file, "not asked for\n");
     std::filesystem::permissions(settings.database_password_file, std::filesystem::perms::owner_read);
     BOOST_TEST(is_live());
+}
+
+// A standby that has taken over gives the numbers anew of those transactions that it has not.
+BOOST_AUTO_TEST_CASE(a_commit_in_doubt_counts_where_the_database_stands_at_what_it_led_to) {
+    pqxx::connection connection(cluster().connection_string("postgres", name));
+    const auto number = [](pqxx::transaction_base& transaction) {
+        return transaction.exec1("SELECT txid_current()")[0].as<std::int64_t>();
+    };
+    std::int64_t committed = 0;
+    {
+        pqxx::work work(connection);
+        committed = number(work);
+        work.exec("INSERT INTO guard.progress (spool, position) VALUES ('stream', '5'), ('gone', '7')");
+        work.commit();
+    }
+    BOOST_TEST((was_committed(connection, committed, {{"stream", "5"}}) == true));
+    BOOST_TEST((was_committed(connection, committed, {{"stream", "6"}}) == false));
+    BOOST_TEST((was_committed(connection, committed, {{"stream", "5"}, {"other", "1"}}) == false));
+    BOOST_TEST((was_committed(connection, committed + 1'000'000, {{"stream", "5"}}) == false));
+    pqxx::connection other(cluster().connection_string("postgres", name));
+    pqxx::work open(other);
+    const std::int64_t going_on = number(open);
+    BOOST_TEST(!was_committed(connection, going_on, {{"stream", "5"}}));
+    open.abort();
+    BOOST_TEST((was_committed(connection, going_on, {{"stream", "5"}}) == false));
+}
+
+// A copy of the database from earlier takes its place, as a standby that was behind.
+BOOST_AUTO_TEST_CASE(a_database_that_has_lost_what_was_committed_is_made_up_for) {
+    theft_of("thief");
+    start();
+    BOOST_TEST(wait_for(kSuspended, "1"));
+    stop();
+    execute("CREATE DATABASE earlier_" + name + " TEMPLATE " + name, "postgres");
+    theft_of("second", 3000s);
+    start();
+    BOOST_TEST(wait_for(kSuspended, "2"));
+    const std::string keys = value("SELECT string_agg(incident_key, ' ' ORDER BY 1) FROM guard.incident");
+    {
+        pqxx::connection connection(cluster().connection_string("postgres", "postgres"));
+        pqxx::nontransaction statements(connection);
+        statements.exec("ALTER DATABASE " + name + " ALLOW_CONNECTIONS false");
+        const std::string of = " FROM pg_stat_activity WHERE datname = '" + name + "'";
+        statements.exec("SELECT pg_terminate_backend(pid)" + of);
+        BOOST_REQUIRE(guard::test::wait_until([&] { return statements.exec("SELECT 1" + of).empty(); }, 20s));
+        statements.exec("ALTER DATABASE " + name + " RENAME TO later_" + name);
+        statements.exec("ALTER DATABASE earlier_" + name + " RENAME TO " + name);
+    }
+    BOOST_TEST(guard::test::wait_until([&] { return over.load(); }, 20s));
+    BOOST_TEST(pipeline->went_back());
+    BOOST_TEST(value(kSuspended) == "1");
+    stop();
+    start();
+    BOOST_TEST(wait_for(kSuspended, "2"));
+    BOOST_TEST(value("SELECT string_agg(incident_key, ' ' ORDER BY 1) FROM guard.incident") == keys);
+    BOOST_TEST(!pipeline->went_back());
 }
 
 // What waits for a lock ends when it is told to, and does after the next start what it could not.

@@ -32,7 +32,7 @@ struct State {
     HashKey key = state_key(directory.path());
     std::vector<detection::Decision> decisions;
 
-    const Positions positions{{"/var/spool/one", "17 18:4096"}, {"control", "5"}};
+    Positions positions{{"/var/spool/one", "17 18:4096"}, {"control", "5"}};
 
     // Nobody is being learned: what is found is graded in full, and settles.
     static config::DetectionSettings settings() {
@@ -130,6 +130,32 @@ BOOST_AUTO_TEST_CASE(holds_no_id_but_those_of_findings) {
     BOOST_TEST(content.find("id0") != std::string::npos);
     BOOST_TEST(content.find("id17") == std::string::npos);
     BOOST_TEST(content.find(std::string(reinterpret_cast<const char*>(key.data()), key.size())) == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(of_those_that_are_ahead_of_the_database_none_is_taken_but_what_was_learned) {
+    const auto load_at_most = [&](const std::string& most) {
+        return load_state(settings(), locator(), key, directory.path(), Part::all, [&](const Positions& at) {
+            return std::ranges::all_of(at, [&](const auto& stream) { return stream.second <= most; });
+        });
+    };
+    for (const auto& [at, count] : {std::pair{"1", 5U}, {"2", 9U}}) {
+        positions = {{"stream", at}};
+        save(learned(count));
+    }
+    BOOST_TEST(!load_at_most("2").ahead);
+    LoadedState loaded = load_at_most("1");
+    BOOST_TEST(loaded.ahead);
+    BOOST_TEST((loaded.file == previous));
+    BOOST_TEST(loaded.positions.at("stream") == "1");
+    loaded = load_at_most("0");
+    BOOST_TEST(loaded.ahead);
+    BOOST_TEST((loaded.file == newest));
+    BOOST_TEST(loaded.positions.empty());
+    BOOST_TEST(loaded.ids == 10U);
+    BOOST_TEST((loaded.warning.empty() && loaded.refused == 0));
+    test::write_file(previous, "rubbish");
+    loaded = load_at_most("1");
+    BOOST_TEST((loaded.ahead && loaded.positions.empty() && loaded.ids == 10U && loaded.refused == 1));
 }
 
 BOOST_AUTO_TEST_CASE(the_one_before_is_kept) {

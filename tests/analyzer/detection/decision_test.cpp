@@ -227,6 +227,21 @@ BOOST_AUTO_TEST_CASE(an_entry_of_the_pool_table_that_changed_is_not_trusted_for_
     }
 }
 
+// A burst says nothing about where: whatever the table says of its pool, it is one.
+BOOST_AUTO_TEST_CASE(a_changed_entry_does_not_hold_back_a_burst) {
+    Isp isp(enforced(), {}, locator(without("10.27.0.0/16,JP,JP-27\n") + "10.27.0.0/16,JP,JP-40\n"));
+    Log before;
+    isp.read(before.resident("id", in_prefecture(27)).alive("id", kStart, in_prefecture(27)));
+    isp.detector.set_locator(locator());
+    Log after;
+    for (unsigned i = 0; i < 10; ++i) after.dial("id", kStart + 1h + i * 50s, in_prefecture(27, i + 5));
+    isp.read(after.alive("id", kStart + 2h, in_prefecture(27))).until(kStart + 3h);
+    const Decision decision = isp.only(Rule::pppoe_burst_live);
+    BOOST_TEST(!decision.finding.places.empty());
+    BOOST_TEST(decision.reason == Reason::none);
+    BOOST_TEST(decision.enforced);
+}
+
 BOOST_AUTO_TEST_CASE(a_reload_without_a_change_or_of_another_pool_is_none) {
     for (const std::string& rows : {pool_rows(), pool_rows() + "192.0.2.0/24,JP,JP-27\n"}) {
         Isp isp;

@@ -74,6 +74,11 @@ BOOST_AUTO_TEST_CASE(an_accept_that_comes_late_is_the_first_of_its_retries) {
     BOOST_TEST(history.accepts().front().time == kStart);
     BOOST_TEST(add(Kind::accept, kStart - 1min).counted_accept);
     BOOST_TEST(history.accepts().front().time == kStart - 1min);
+    for (const auto before : {Microseconds{10s}, Microseconds{10s} + 1us}) {
+        Remembered id;
+        id.add(Kind::accept, kStart);
+        BOOST_TEST(id.add(Kind::accept, kStart - before).counted_accept == (before > 10s));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(accepts_are_kept_for_what_may_ask_for_them_and_bounded) {
@@ -204,6 +209,13 @@ BOOST_AUTO_TEST_CASE(the_clock_of_a_nas_may_be_behind) {
     BOOST_TEST(!add(Kind::assign, kStart - 3s, kHere).new_session);
     add(Kind::release, kStart - 2s, kHere);
     BOOST_TEST(only_session().ended.has_value());
+    // By five seconds, no more: what is earlier is of a session before.
+    for (const auto before : {Microseconds{5s}, Microseconds{5s} + 1us}) {
+        Remembered id;
+        id.add(Kind::accept, kStart, kHere);
+        BOOST_TEST(id.add(Kind::release, kStart - before, kHere).new_session == (before > 5s));
+        BOOST_TEST(id.history.sessions().back().ended.has_value() == (before == 5s));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(the_oldest_session_outlives_all_that_others_begin) {
@@ -362,6 +374,24 @@ BOOST_AUTO_TEST_CASE(at_the_same_time_it_is_of_the_session_that_began_then) {
     add(Kind::assign, kStart + 20min, kHere);
     BOOST_TEST(history.sessions().front().confirmed.value() == kStart + 10min);
     BOOST_TEST(history.sessions().back().confirmed.value() == kStart + 20min);
+}
+
+// Of both families, each taken for a sign of another session: the newer one is what the session shows.
+BOOST_AUTO_TEST_CASE(of_two_that_go_over_the_newer_counts) {
+    const std::string six = "2001:db8:100:100::/56";
+    for (const bool six_is_newer : {true, false}) {
+        Remembered line;
+        line.add(Kind::assign, kStart, kHere);
+        line.add(Kind::assign, kStart + 1min, six);
+        line.add(six_is_newer ? Kind::alive : Kind::release, kStart + (six_is_newer ? 20min : 21min), kHere);
+        line.add(six_is_newer ? Kind::release : Kind::alive, kStart + (six_is_newer ? 21min : 20min), six);
+        line.add_all(Kind::assign, kStart + 19min, {kHere, six});
+        BOOST_TEST_REQUIRE(line.history.sessions().size() == 3U);
+        for (std::size_t older = 0; older < 2; ++older) BOOST_TEST(!line.history.sessions()[older].confirmed);
+        BOOST_TEST(line.history.sessions().back().confirmed.value() == kStart + 21min);
+        BOOST_TEST((line.history.sessions().back().confirmed_by == Kind::release));
+        BOOST_TEST(line.history.sessions().back().ended.value() == kStart + 21min);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(or_come_late_split_the_stay_they_fall_into) {

@@ -151,11 +151,11 @@ BOOST_AUTO_TEST_SUITE(smtp_first_uses)
 BOOST_AUTO_TEST_CASE(bounded_in_number_and_time) {
     FirstUses uses(24h);
     const auto nth = [](std::uint32_t n) { return IpAddress::ipv4(0x0a000000 + n); };
-    for (std::uint32_t n = 0; n < FirstUses::kMax + 10; ++n) uses.add({nth(n), n, "id", kStart});
+    for (std::uint32_t n = 0; n < FirstUses::kMax + 10; ++n) uses.add(nth(n), n, "id", kStart);
     BOOST_TEST(uses.size() == FirstUses::kMax);
     BOOST_TEST(uses.of(nth(9), Time{}).empty());
     BOOST_TEST(uses.of(nth(10), Time{}).size() == 1U);
-    uses.add({nth(7), 1, "id", kStart + 25h});
+    uses.add(nth(7), 1, "id", kStart + 25h);
     BOOST_TEST(uses.size() == 1U);
     BOOST_TEST(uses.of(nth(7), kStart + 25h - 1us).size() == 1U);
     BOOST_TEST(uses.of(nth(7), kStart + 25h).empty());
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(of_one_id_the_earliest) {
     FirstUses uses(24h);
     const IpAddress source = address("198.51.100.7");
     for (const auto& [key, after] : {std::pair{1U, 9s}, std::pair{2U, 3s}, std::pair{1U, 5s}})
-        uses.add({source, key, "id" + std::to_string(key), kStart + after});
+        uses.add(source, key, "id" + std::to_string(key), kStart + after);
     const auto found = uses.of(source, Time{});
     BOOST_REQUIRE(found.size() == 2U);
     BOOST_TEST(found[0].id == "id1");

@@ -189,6 +189,22 @@ BOOST_AUTO_TEST_CASE(no_id_is_in_a_finding) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(who_was_not_seen_for_the_longest_window_is_dropped) {
+    const IpAddress once = address("198.51.100.1"), twice = address("198.51.100.2");
+    const auto is_known = [&](const IpAddress& source) { return watch.mostly_guesses(source); };
+    for (const IpAddress& source : {once, twice}) attempt(1, false, kStart, source);
+    attempt(1, false, kStart + 1h, twice);
+    attempt(1, false, kStart + 24h);
+    BOOST_TEST(is_known(once));
+    attempt(1, false, kStart + 24h + 20min);
+    BOOST_TEST(!is_known(once));
+    BOOST_TEST(is_known(twice));
+    attempt(1, false, kStart + 25h + 20min);
+    BOOST_TEST(!is_known(twice));
+    BOOST_TEST(is_known(kAttacker));
+    BOOST_TEST(watch.forgotten() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(memory_is_bounded_and_old_sources_make_room) {
     const auto nth = [](std::uint32_t n) { return IpAddress::ipv4(0x0a000000 + n); };
     for (std::uint32_t n = 0; n < 200'000; ++n) attempt(1, false, kStart + n * 1ms, nth(n));

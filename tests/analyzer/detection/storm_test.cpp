@@ -19,37 +19,6 @@ bool was_mass(const StormGuard& guard, unsigned from, unsigned to, Time arrived)
     return guard.was_mass(place(from), place(to), arrived);
 }
 
-BOOST_AUTO_TEST_SUITE(sliding_set)
-
-BOOST_AUTO_TEST_CASE(counts_each_once_within_the_window) {
-    SlidingSet set(600s, SlidingSet::Before::unknown);
-    BOOST_TEST(set.add(1, kStart) == 1U);
-    BOOST_TEST(set.add(1, kStart + 1s) == 1U);
-    BOOST_TEST(set.add(2, kStart + 2s) == 2U);
-    BOOST_TEST(set.add(3, kStart + 601s - 1us) == 3U);
-    BOOST_TEST(set.add(3, kStart + 601s) == 2U);  // the first was last there ten minutes ago
-    BOOST_TEST(set.add(3, kStart + 602s) == 1U);
-}
-
-BOOST_AUTO_TEST_CASE(what_is_usual_follows_the_windows) {
-    SlidingSet set(300s, SlidingSet::Before::unknown);
-    for (unsigned window = 0; window < 20; ++window)
-        for (std::uint64_t id = 0; id < 40; ++id) set.add(id, kStart + window * 300s + id * 7s);
-    BOOST_TEST(set.usual() > 35);
-    BOOST_TEST(set.usual() < 45);
-    set.add(1, kStart + 72h);  // nothing for days: what was usual is not known any more
-    BOOST_TEST(set.usual() == 0);
-}
-
-BOOST_AUTO_TEST_CASE(what_seldom_happens_is_not_usual_because_it_happened_once) {
-    SlidingSet set(600s, SlidingSet::Before::nothing);
-    for (std::uint64_t id = 0; id < 200; ++id) set.add(id, kStart + id * 1s);
-    set.add(1, kStart + 20min);
-    BOOST_TEST(set.usual() < 3);
-}
-
-BOOST_AUTO_TEST_SUITE_END()
-
 BOOST_AUTO_TEST_SUITE(storm_by_step)
 
 BOOST_AUTO_TEST_CASE(twenty_one_ids_in_ten_minutes) {
@@ -88,6 +57,18 @@ BOOST_AUTO_TEST_CASE(the_first_of_them_are_judged_by_the_mass_and_so_is_the_way_
     BOOST_TEST(was_mass(guard, 13, 46, kStart));
     BOOST_TEST(!was_mass(guard, 13, 46, kStart + 2h));
     BOOST_TEST(!was_mass(guard, 46, 13, kStart));
+}
+
+// A storm that is a day old when the next one begins is known as long as that one.
+BOOST_AUTO_TEST_CASE(remembered_for_a_day_after_its_end) {
+    for (const auto& [later, known] : {std::pair{Microseconds{0}, true}, std::pair{Microseconds{1}, false}}) {
+        StormGuard guard(kGuards);
+        const Time ends = steps(guard, 13, 46, 1, 21, kStart, 1s) + 30min;
+        guard.stepped(500, place(13), place(46), kStart + 12h);  // so that it is not forgotten for being idle
+        steps(guard, 13, 46, 1000, 21, ends + 24h + 10min + later, 0s);
+        BOOST_TEST(was_mass(guard, 13, 46, kStart) == known);
+        BOOST_TEST(was_mass(guard, 13, 46, ends + 24h + 10min));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_goes_on_all_day_is_usual) {
@@ -277,6 +258,27 @@ BOOST_AUTO_TEST_CASE(counts_starts_where_accepts_have_no_address) {
     for (unsigned i = 0; i < 40; ++i) log.dial("looping", kStart + i * 2s, in_prefecture(13, 5000 + i));
     isp.read(log).until(kStart + 1h);
     BOOST_TEST(isp.only(Rule::pppoe_burst_rate).reason == Reason::storm);
+}
+
+// Away with many others and home again at leisure, so that neither step is a finding. A day later nothing of it excuses
+// the next stay there.
+BOOST_AUTO_TEST_CASE(who_was_moved_with_others_is_so_for_a_day) {
+    const Time moved = kStart + 10min;
+    for (const auto& [when, reason] :
+         {std::pair{moved + 24h - 1us, Reason::storm}, std::pair{moved + 24h, Reason::none}}) {
+        Isp isp;
+        Log log;
+        log.resident("victim", in_prefecture(13, 100)).dial("victim", moved, in_prefecture(46, 100));
+        log.dial("victim", moved + 5h, in_prefecture(13, 101));
+        for (unsigned i = 0; i < 40; ++i) {
+            const std::string id = "id" + std::to_string(i);
+            log.resident(id, in_prefecture(13, i)).dial(id, moved + i * 5s, in_prefecture(46, i));
+        }
+        log.alive("victim", when - 5min, in_prefecture(13, 101)).dial("victim", when, in_prefecture(46, 101));
+        isp.read(log).until(when + 1h);
+        BOOST_TEST(isp.only(Rule::pppoe_jump).reason == reason);
+        BOOST_TEST(isp.suspended("victim") == (reason == Reason::none));
+    }
 }
 
 // A failover takes the line away and brings it back: the regions it touched are learned as ever.

@@ -1,4 +1,4 @@
-#include "analyzer/daemon/database_link.hpp"
+#include "sql/database_link.hpp"
 
 #include <sys/socket.h>
 
@@ -8,12 +8,12 @@
 
 #include "sql/connection.hpp"
 
-namespace guard::daemon {
+namespace guard::sql {
 namespace {
 
 // A statement that waits longer is given up by the server itself, a lock sooner. Connecting must end within the time
 // that the program has for ending.
-constexpr sql::Patience kPatience{std::chrono::seconds{3}, std::chrono::seconds{60}, std::chrono::seconds{10}};
+constexpr Wants kWants{std::chrono::seconds{3}, std::chrono::seconds{60}, std::chrono::seconds{10}, true};
 
 }  // namespace
 
@@ -27,7 +27,7 @@ pqxx::connection& DatabaseLink::get() {
         if (ended_) throw pqxx::broken_connection("the program ends");
     }
     try {
-        connection_ = sql::connect(settings_, program_, kPatience);
+        connection_ = connect(settings_, program_, kWants);
     } catch (const pqxx::failure&) {
         throw;
     } catch (const std::runtime_error& error) {
@@ -39,6 +39,7 @@ pqxx::connection& DatabaseLink::get() {
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
     connection_->inhibit_reactivation(true);
 #pragma GCC diagnostic pop
+    ++count_;
     const std::lock_guard lock(mutex_);
     socket_ = connection_->sock();
     if (ended_) cut();
@@ -66,17 +67,23 @@ void DatabaseLink::cut_for_good() {
 
 void DatabaseLink::cut_if_hung() {
     const std::lock_guard lock(mutex_);
-    if (std::chrono::steady_clock::now() >= until_) cut();
+    if (until_ && std::chrono::steady_clock::now() >= *until_) cut();
 }
 
-DatabaseLink::Use::Use(DatabaseLink& link, std::chrono::seconds longest) : link_(link) {
+void DatabaseLink::hurry(std::chrono::milliseconds longest) {
+    const std::lock_guard lock(mutex_);
+    longest_ = longest;
+    if (until_) until_ = std::min(*until_, std::chrono::steady_clock::now() + longest);
+}
+
+DatabaseLink::Use::Use(DatabaseLink& link, std::chrono::milliseconds longest) : link_(link) {
     const std::lock_guard lock(link_.mutex_);
-    link_.until_ = std::chrono::steady_clock::now() + longest;
+    link_.until_ = std::chrono::steady_clock::now() + std::min(longest, link_.longest_);
 }
 
 DatabaseLink::Use::~Use() {
     const std::lock_guard lock(link_.mutex_);
-    link_.until_ = std::chrono::steady_clock::time_point::max();
+    link_.until_.reset();
 }
 
 std::string sqlstate_of(const pqxx::sql_error& error) {
@@ -107,4 +114,4 @@ Trouble trouble_of(const pqxx::sql_error& error) {
     return std::ranges::find(kPassing, kind) != kPassing.end() ? Trouble::passing : Trouble::ours;
 }
 
-}  // namespace guard::daemon
+}  // namespace guard::sql
