@@ -4,13 +4,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <fstream>
-#include <sstream>
 #include <string>
 #include <thread>
 
 #include "analyzer/detection/detector.hpp"
+#include "bench/isp_day.hpp"
 #include "bench/mail_log.hpp"
 #include "bench/measure.hpp"
 #include "bench/replay_logs.hpp"
@@ -22,7 +21,7 @@ namespace {
 using namespace guard;
 
 constexpr std::size_t kEvents = 1'000'000;
-constexpr std::size_t kChunk = 256 * 1024;
+constexpr std::size_t kPiece = 256 * 1024;
 
 // Parsing and normalising alone, a piece of the log after the other. Nanoseconds of all of it.
 double parse_ns(const std::string& format, const std::string& text, std::size_t& events) {
@@ -32,11 +31,11 @@ double parse_ns(const std::string& format, const std::string& text, std::size_t&
     return bench::measure(1,
                           [&] {
                               replay::Block block;
-                              block.bytes.resize(kChunk + replay::kBlockPadding);
+                              block.bytes.resize(kPiece + replay::kBlockPadding);
                               events = 0;
                               for (std::size_t at = 0; at < text.size(); at += block.size) {
                                   block.clear();
-                                  block.size = std::min(kChunk, text.size() - at);
+                                  block.size = std::min(kPiece, text.size() - at);
                                   block.size = parser->whole_records({text.data() + at, block.size});
                                   std::copy_n(text.data() + at, block.size, block.bytes.data());
                                   block_parser.parse(block);
@@ -44,13 +43,6 @@ double parse_ns(const std::string& format, const std::string& text, std::size_t&
                               }
                           })
         .cpu_ns;
-}
-
-std::shared_ptr<const geo::Locator> places() {
-    std::stringstream pools;
-    for (unsigned region = 1; region <= 47; ++region)
-        pools << fmt::format("10.{}.0.0/16,JP,JP-{:02},,,,,,bras{}\n", region, region, region);
-    return std::make_shared<const geo::Locator>(*geo::PoolTable::parse(pools, "bench"), geo::DatabaseRanges{}, 1);
 }
 
 // Reads all of it once. How many events; `ids`: how many the detector knows at the end.
@@ -61,7 +53,7 @@ std::size_t replay_once(const std::vector<std::string>& files, unsigned threads,
     options.threads = threads;
     options.year = 2026;
     auto opened = replay::EventStream::open(options);
-    detection::Detector detector(config::DetectionSettings{}, places(), {}, HashKey{});
+    detection::Detector detector(config::DetectionSettings{}, bench::locator(), {}, HashKey{});
     std::vector<detection::Decision> decisions;
     std::vector<LoginEventView> plain;
     std::size_t events = 0;
@@ -127,12 +119,6 @@ std::vector<std::string> rotated(const bench::Directory& directory, const std::s
     return files;
 }
 
-double thread_cpu_ns() {
-    timespec now{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
 // The same with one thread and with two; and what two cores can do here at most: two replays with one thread at once.
 // Where others use the cores too, wall time says little: so also how the work is shared out.
 void report_threads(const std::string& what, const std::vector<std::string>& files, bool detect) {
@@ -144,9 +130,9 @@ void report_threads(const std::string& what, const std::vector<std::string>& fil
     const auto two = bench::measure(
         1,
         [&] {
-            const double before = thread_cpu_ns();
+            const double before = bench::thread_cpu_ns();
             static_cast<void>(replay_once(files, 2, detect));
-            callers.push_back(thread_cpu_ns() - before);
+            callers.push_back(bench::thread_cpu_ns() - before);
         },
         kRuns);
     const auto twice = bench::measure(
@@ -230,7 +216,7 @@ int main(int argc, char** argv) {
     const std::string_view which = argc > 1 ? argv[1] : "", format = argc > 2 ? argv[2] : "";
     const auto wanted = [&](std::string_view name) { return which.empty() || which == name; };
     const auto wanted_format = [&](std::string_view name) { return format.empty() || format == name; };
-    if (wanted("jsonl")) report("jsonl", bench::jsonl_log(kEvents), "\"id\":\"subscriber0[0-4].*\"(accept|assign)|x|y");
+    if (wanted("jsonl")) report("jsonl", bench::jsonl_log(kEvents), "\"id\":\"u0[0-4].*\"(accept|assign)|x|y");
     if (wanted("detail")) report("detail", bench::detail_log(kEvents / 3), "User-Name|Framed-IP-Address|Timestamp");
     if (wanted("mail")) report_mail();
     if (wanted("threads")) {

@@ -12,75 +12,69 @@
 #include <stdexcept>
 #include <vector>
 
+#include "bench/isp_day.hpp"
 #include "event/time.hpp"
 
 namespace guard::bench {
 namespace {
 
 constexpr std::uint32_t kIds = 100'000;
-constexpr Time kBegin{std::chrono::sys_days{std::chrono::year{2026} / 3 / 1}};
 
-struct Step {
-    std::uint32_t id, address;
-    Time time;
-    int kind;  // 0 accept, 1 assign, 2 alive
-};
-
-// `take` gets one step after the other.
+// The first sign of life of each line, then days; `take` gets one event after the other and says whether it wants more.
 template <class Take>
-void live(std::size_t steps, Take take) {
-    std::mt19937_64 random(1);
-    std::vector<std::uint32_t> session(kIds, 0);
-    Time now = kBegin;
-    for (std::size_t done = 0; done < steps;) {
-        const auto id = static_cast<std::uint32_t>(random() % kIds);
-        const bool reconnects = session[id] == 0 || random() % 24 == 0;
-        if (reconnects)
-            session[id] = (0x0a000000U | (id % 47 + 1) << 16) | static_cast<std::uint32_t>(random() & 0xffff);
-        now += Microseconds{36'000};
-        if (reconnects) take(Step{id, session[id], now, 0}), ++done;
-        if (done < steps) take(Step{id, session[id], now + std::chrono::milliseconds{300}, reconnects ? 1 : 2}), ++done;
-    }
+void live(Take take) {
+    World world(kIds);
+    for (std::uint32_t from = 0; from < kIds; from += kChunk)
+        for (const LoginEventView& event : world.first_signs(from))
+            if (!take(event)) return;
+    for (;;)
+        for (const LoginEventView& event : world.some_of_a_day())
+            if (!take(event)) return;
 }
 
-std::string dotted(std::uint32_t address) {
-    return fmt::format("{}.{}.{}.{}", address >> 24, address >> 16 & 255, address >> 8 & 255, address & 255);
+std::string address_of(const LoginEventView& event) {
+    return event.addresses.empty() ? std::string() : event.addresses.front().to_string();
 }
 
 }  // namespace
 
 std::string jsonl_log(std::size_t events) {
     std::string text;
-    constexpr std::array<const char*, 3> kKinds = {"accept", "assign", "alive"};
-    live(events, [&](const Step& step) {
-        fmt::format_to(
-            std::back_inserter(text),
-            R"({{"time":"{}","service":"pppoe","kind":"{}","id":"subscriber{:06}@isp.example","address":"{}"}})"
-            "\n",
-            format_rfc3339(step.time), kKinds.at(static_cast<std::size_t>(step.kind)), step.id, dotted(step.address));
+    live([&](const LoginEventView& event) {
+        fmt::format_to(std::back_inserter(text), R"({{"time":"{}","service":"{}","kind":"{}","id":"{}")",
+                       format_rfc3339(event.time), to_string(event.service), to_string(event.kind), event.id);
+        if (!event.addresses.empty()) text += R"(,"address":")" + address_of(event) + '"';
+        text += "}\n";
+        return --events > 0;
     });
     return text;
 }
 
 std::string detail_log(std::size_t records) {
     std::string text;
-    live(records, [&](const Step& step) {
-        const auto seconds = std::chrono::floor<std::chrono::seconds>(step.time).time_since_epoch().count();
+    live([&](const LoginEventView& event) {
+        if (event.service != Service::pppoe || event.kind == Kind::accept || event.kind == Kind::reject) return true;
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(event.time).time_since_epoch().count();
+        const std::string date = format_rfc3339(event.time), clock = date.substr(11, 8), day = date.substr(8, 2);
+        const auto hash = std::hash<std::string_view>{}(event.id);
         fmt::format_to(
             std::back_inserter(text),
-            "Sun Mar  1 {0}\n\tAcct-Session-Id = \"{1:08X}{2:08x}\"\n\tUser-Name = \"subscriber{1:06}@isp.example\"\n"
-            "\tAcct-Status-Type = {3}\n\tAcct-Authentic = RADIUS\n\tService-Type = Framed-User\n\tFramed-Protocol = "
+            "Sun Mar {0} {1} 2026\n\tAcct-Session-Id = \"{2:016X}\"\n\tUser-Name = \"{3}\"\n"
+            "\tAcct-Status-Type = {4}\n\tAcct-Authentic = RADIUS\n\tService-Type = Framed-User\n\tFramed-Protocol = "
             "PPP\n"
-            "\tFramed-IP-Address = {4}\n\tNAS-IP-Address = 192.0.2.1\n\tNAS-Identifier = \"bras1.tokyo\"\n"
-            "\tNAS-Port = {5}\n\tNAS-Port-Type = PPPoEoVLAN\n\tNAS-Port-Id = \"slot=1;subslot=0;port=3;vlan=2044\"\n"
+            "\tFramed-IP-Address = {5}\n\tNAS-IP-Address = 192.0.2.1\n\tNAS-Identifier = \"bras1.tokyo\"\n"
+            "\tNAS-Port = {6}\n\tNAS-Port-Type = PPPoEoVLAN\n\tNAS-Port-Id = \"slot=1;subslot=0;port=3;vlan=2044\"\n"
             "\tCalling-Station-Id = \"02-00-00-00-00-01\"\n\tConnect-Info = \"1000000000\"\n"
             "\tAcct-Session-Time = 3600\n\tAcct-Input-Octets = 123456789\n\tAcct-Output-Octets = 2123456789\n"
             "\tAcct-Input-Gigawords = 1\n\tAcct-Output-Gigawords = 3\n\tAcct-Input-Packets = 1234567\n"
-            "\tAcct-Output-Packets = 7654321\n\tAcct-Delay-Time = 0\n\tEvent-Timestamp = \"Mar  1 2026 {6} UTC\"\n"
+            "\tAcct-Output-Packets = 7654321\n\tAcct-Delay-Time = 0\n\tEvent-Timestamp = \"Mar {0} 2026 {1} UTC\"\n"
             "\tAcct-Unique-Session-Id = \"0123456789abcdef0123456789abcdef\"\n\tTimestamp = {7}\n\n",
-            format_rfc3339(step.time).substr(11, 8) + " 2026", step.id, step.address,
-            step.kind == 2 ? "Interim-Update" : "Start", dotted(step.address), step.id % 4096,
-            format_rfc3339(step.time).substr(11, 8), seconds);
+            day, clock, hash, event.id,
+            event.kind == Kind::alive    ? "Interim-Update"
+            : event.kind == Kind::assign ? "Start"
+                                         : "Stop",
+            address_of(event), hash % 4096, seconds);
+        return --records > 0;
     });
     return text;
 }

@@ -7,9 +7,9 @@
 
 namespace guard::bench {
 
-// An ISP's life as JSON Lines of our own: 100,000 IDs, accept and assign now and then, hourly Interim-Updates.
+// An ISP's days (isp_day.hpp) as JSON Lines of our own: 100,000 lines.
 [[nodiscard]] std::string jsonl_log(std::size_t events);
-// The same as FreeRADIUS's detail writes accounting of a BRAS: 24 attributes a record.
+// Its accounting as FreeRADIUS's detail writes that of a BRAS: 24 attributes a record.
 [[nodiscard]] std::string detail_log(std::size_t records);
 
 // A directory of its own, removed with the object.

@@ -37,7 +37,7 @@ struct StreamOptions {
     std::optional<Service> service;
     std::optional<Time> since, until;      // since <= time < until
     std::optional<std::string> id;         // as written; normalised here
-    std::size_t block_bytes = 256 * 1024;  // what is read and parsed at a time; for tests, at most 1 MiB
+    std::size_t block_bytes = 64 * 1024;  // what is read and parsed at a time; for tests, at most 1 MiB
     std::size_t sort_bytes = 32 << 20;     // of the rows of a table, sorted in memory at a time; for tests
 };
 

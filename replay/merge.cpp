@@ -47,7 +47,7 @@ bool Merge::after(const Input* a, const Input* b) {
 }
 
 void Merge::begin(Input& input) {
-    input.begin(pool_, 2 * threads_ + 1, spill_);
+    input.begin(pool_, threads_ > 1 ? 8 * threads_ : 1, spill_);
     if (!input.advance(pool_)) return;
     begun_.push_back(&input);
     std::push_heap(begun_.begin(), begun_.end(), after);

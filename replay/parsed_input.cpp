@@ -106,10 +106,19 @@ void WorkerPool::remove(const std::shared_ptr<ParsedInput>& input) {
 }
 
 void WorkerPool::wake() {
-    if (threads_.empty()) return;
     const std::scoped_lock lock(mutex_);
     ++generation_;
-    changed_.notify_one();
+    changed_.notify_all();
+}
+
+std::uint64_t WorkerPool::generation() {
+    const std::scoped_lock lock(mutex_);
+    return generation_;
+}
+
+void WorkerPool::wait(std::uint64_t seen) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return generation_ != seen; });
 }
 
 bool WorkerPool::help() {

@@ -52,8 +52,11 @@ class WorkerPool {
 
     void add(std::shared_ptr<ParsedInput> input);
     void remove(const std::shared_ptr<ParsedInput>& input);
-    // There may be something to do again.
+    // There may be something to do again, or something to take.
     void wake();
+    // How often that was said; and to wait until it was said once more.
+    [[nodiscard]] std::uint64_t generation();
+    void wait(std::uint64_t seen);
     // On the caller's thread: reads and parses one block of the first input that wants it. False: none does.
     bool help();
 

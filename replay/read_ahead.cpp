@@ -6,7 +6,7 @@ void ReadAhead::end() {
     {
         const std::scoped_lock lock(mutex_);
         ending_ = true;
-        changed_.notify_all();
+        pool_.wake();
     }
     if (thread_.joinable()) thread_.join();
 }
@@ -16,10 +16,7 @@ void ReadAhead::run() {
     std::unique_lock lock(mutex_);
     while (!ending_ && !at_end_ && !failure_) {
         if (ready_.size() >= kBatches) {
-            lock.unlock();
-            const bool helped = pool_.help();
-            lock.lock();
-            if (!helped) changed_.wait(lock, [&] { return ending_ || ready_.size() < kBatches; });
+            help(lock);
             continue;
         }
         if (!empty_.empty()) {
@@ -39,19 +36,21 @@ void ReadAhead::run() {
         at_end_ = !more;
         if (more) ready_.push_back(std::move(batch));
         batch = {};
-        changed_.notify_all();
+        pool_.wake();
     }
+}
+
+void ReadAhead::help(std::unique_lock<std::mutex>& lock) {
+    const std::uint64_t seen = pool_.generation();  // while nothing can be put in or taken out
+    lock.unlock();
+    if (!pool_.help()) pool_.wait(seen);
+    lock.lock();
 }
 
 bool ReadAhead::next(Batch& batch) {
     std::unique_lock lock(mutex_);
     if (!thread_.joinable() && !ending_) thread_ = std::thread([this] { run(); });
-    while (ready_.empty() && !at_end_ && !failure_ && !stop_.is_set()) {
-        lock.unlock();
-        const bool helped = pool_.help();
-        lock.lock();
-        if (!helped) changed_.wait(lock, [&] { return !ready_.empty() || at_end_ || failure_; });
-    }
+    while (ready_.empty() && !at_end_ && !failure_ && !stop_.is_set()) help(lock);
     if (ready_.empty() || stop_.is_set()) {
         lock.unlock();
         end();
@@ -62,7 +61,7 @@ bool ReadAhead::next(Batch& batch) {
     std::swap(batch, ready_.front());
     empty_.push_back(std::move(ready_.front()));
     ready_.pop_front();
-    changed_.notify_all();
+    pool_.wake();
     return true;
 }
 

@@ -26,12 +26,13 @@ class ReadAhead {
 
     void run();
     void end();  // returns when the thread is at its end
+    // Parses a piece, or waits until there is something to parse, to take or to put. Not under the lock.
+    void help(std::unique_lock<std::mutex>& lock);
 
     Merge& merge_;
     WorkerPool& pool_;
     const Stop& stop_;
-    std::mutex mutex_;  // of all below
-    std::condition_variable changed_;
+    std::mutex mutex_;  // of all below; before that of the pool
     std::deque<Batch> ready_;
     std::vector<Batch> empty_;  // to be used again
     bool ending_ = false, at_end_ = false;
