@@ -2,6 +2,7 @@
 
 #include "enforcement/table.hpp"
 #include "event/file.hpp"
+#include "spool/reader.hpp"
 
 namespace guard::chaos {
 namespace {
@@ -51,6 +52,21 @@ Time mark(World& world, What what) {
     return answer.get().sent;
 }
 
+// Nothing is in the spools behind the positions in the database: one that was away is looked for every ten seconds.
+bool all_is_read(World& world) {
+    pqxx::connection connection(world.isp.postgres.connection_string());
+    pqxx::read_transaction transaction(connection);
+    for (const Service service : {Service::pppoe, Service::smtp_auth}) {
+        const std::filesystem::path directory = world.isp.spool(service);
+        const auto rows =
+            transaction.exec_params("SELECT position FROM guard.progress WHERE spool = $1", directory.string());
+        if (rows.empty()) return false;
+        spool::Reader reader(directory, spool::Position::parse(rows[0][0].c_str()).value());
+        if (reader.peek() != nullptr) return false;
+    }
+    return true;
+}
+
 // All up to now is read, and what was decided for it recorded.
 void analyzer_is_in_step(World& world) {
     const auto mark_both = [&] { return std::max(mark(world, What::mail_login), mark(world, What::login)); };
@@ -63,7 +79,8 @@ void analyzer_is_in_step(World& world) {
             again += 5s;
         }
         return world.isp.query("SELECT coalesce(min(event_time) >= '" + format_rfc3339(last) +
-                               "', false) FROM guard.progress") == "t";
+                               "', false) FROM guard.progress") == "t" &&
+               all_is_read(world);
     });
 }
 
