@@ -104,6 +104,11 @@ BOOST_AUTO_TEST_CASE(mostly_guesses_is_of_ids_within_the_longest_window) {
     BOOST_TEST(watch.mostly_guesses(kAttacker));  // 1 of 14
 }
 
+BOOST_AUTO_TEST_CASE(of_one_source_two_thousand_attempts_are_kept) {
+    for (unsigned i = 0; i < 2500; ++i) attempt(i % 9, false, kStart + i * 100ms);
+    BOOST_TEST(attempt(9, false, kStart + 5min)->attempts == 2000U);
+}
+
 // Slow guessing is told from what a day has seen, whatever else the watch has let go meanwhile.
 BOOST_AUTO_TEST_CASE(a_source_is_kept_for_the_longest_window) {
     const auto other = [](std::uint32_t n) { return IpAddress::ipv4(0x0a000000 + n); };
