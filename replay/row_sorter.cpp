@@ -41,6 +41,12 @@ Descriptor open_without_name() {
     return named;
 }
 
+// There may be thousands of inputs: their memory must go, which assigning nothing would keep.
+template <class Values>
+void release(Values& values) {
+    Values().swap(values);
+}
+
 }  // namespace
 
 std::uint64_t SpillFile::append(std::span<const std::uint8_t> bytes) {
@@ -104,8 +110,8 @@ void RowSorter::finish() {
     } else if (!keys_.empty()) {
         spill();
     }
-    bytes_ = {};
-    keys_ = {};
+    release(bytes_);
+    release(keys_);
     for (std::size_t run = 0; run < runs_.size(); ++run) advance(run);
 }
 
@@ -122,7 +128,7 @@ void RowSorter::advance(std::size_t number) {
         left += more;
     }
     if (left == 0) {
-        run.buffer = {};
+        release(run.buffer);
         return;
     }
     const std::uint8_t* const entry = run.buffer.data() + run.next;

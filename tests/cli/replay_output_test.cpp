@@ -226,6 +226,25 @@ BOOST_AUTO_TEST_CASE(a_document_is_text_or_markdown) {
                "# T\n\nline\n\n## A\n\n| name | n |\n|---|---:|\n| ü\\|b | 5 |\n| c | 12 |\n\n## B\n\nnone\n");
 }
 
+// PPPoE and mail of eighteen days in two files, with thieves among them.
+BOOST_FIXTURE_TEST_CASE(any_number_of_threads_writes_the_same_bytes, Files) {
+    BOOST_TEST_REQUIRE(
+        shell("$GUARDCTL simulate --seed 5 --subscribers 200 --smtp 50 --days 18 --scenario single_far,guess_fast "
+              "--out isp >/dev/null 2>&1 && head -n 50000 isp/events.jsonl >log.1 && tail -n +50001 isp/events.jsonl "
+              ">log")
+            .status == 0);
+    const auto with = [this](const std::string& threads) {
+        shell("$GUARDCTL replay -p isp/pools.csv -g isp/world.mmdb log log.1 --threads " + threads +
+              " -o found --events events --report json >report 2>messages");
+        return read_file(path("found")) + read_file(path("events")) + read_file(path("report")) +
+               read_file(path("messages"));
+    };
+    const std::string one = with("1");
+    BOOST_TEST(contains(one, "pppoe.jump"));
+    BOOST_TEST((with("2") == one));
+    BOOST_TEST((with("5") == one));
+}
+
 // Rows in the order of radacctid, or in any other: what is found is what is found in the order of time.
 BOOST_AUTO_TEST_CASE(a_table_in_any_order_leads_to_the_same_findings) {
     const Files files;
