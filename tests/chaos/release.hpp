@@ -18,6 +18,7 @@ class Releaser {
   private:
     void run(const std::stop_token& stop);
     void release(Service service, const std::string& id);
+    [[nodiscard]] bool is_released(Service service, const std::string& id) const;
 
     World& world_;
     unsigned most_;

@@ -256,6 +256,38 @@ BOOST_FIXTURE_TEST_CASE(an_error_at_commit_never_fails_the_statement_and_is_made
     BOOST_TEST(exec_as("analyzer", "SELECT guard.judge_password_changes()")[0][0].as<int>() == 0);
 }
 
+// The subscriber has a new password and nobody knows: a full disk took the change and the alarm.
+BOOST_FIXTURE_TEST_CASE(a_change_that_nothing_tells_of_is_asked_about_once, Suspended) {
+    exec("ALTER TABLE radcheck DISABLE TRIGGER USER");
+    exec_as("portal", kChange);
+    exec("ALTER TABLE radcheck ENABLE TRIGGER USER");
+    for (int minute = 0; minute < 2; ++minute) exec_as("analyzer", "SELECT guard.judge_password_changes()");
+    BOOST_TEST(suspended(kId));
+    BOOST_TEST(value("SELECT count(*) FROM guard.incidents WHERE waiting AND about = 'passwords'") == "1");
+    BOOST_TEST(value("SELECT string_agg(kind, ',') FROM guard.alarm") == "password_watch");
+    BOOST_TEST(value("SELECT count(*) FROM guard.audit WHERE action = 'password changed unseen'") == "1");
+    exec_as("portal", "UPDATE radcheck SET value = value");  // which is no news any more
+    BOOST_TEST(suspended(kId));
+    BOOST_TEST(exec_as("desk", "SELECT guard.staff_release('pppoe', 'taro@isp.example', 'called')")[0][0].as<bool>());
+    BOOST_TEST(value("SELECT count(*) FROM guard.incidents WHERE waiting") == "0");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_was_seen_and_what_is_no_change_is_not_asked_about, Suspended) {
+    const auto asked = [&] {
+        exec_as("analyzer", "SELECT guard.judge_password_changes()");
+        return value("SELECT count(*) FROM guard.alarm") != "0";
+    };
+    BOOST_TEST(!asked());
+    exec("UPDATE radcheck SET value = 'guessed' WHERE username ~ 'taro' AND attribute ~ 'Password'");  // untrusted
+    BOOST_TEST(!asked());
+    exec("ALTER TABLE radcheck DISABLE TRIGGER USER");
+    exec("INSERT INTO radcheck (username, attribute, op, value) VALUES ('taro@isp.example', 'NT-Password', ':=', 'n')");
+    BOOST_TEST(!asked());  // the old one remains
+    exec("DELETE FROM radcheck WHERE username ~ 'taro'");
+    BOOST_TEST(!asked());
+    BOOST_TEST(suspended(kId));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_locked_suspension_holds_the_statement_up_for_two_seconds_at_the_most, Suspended) {
     const auto analyzer = connect("postgres");
     pqxx::work holder(*analyzer);

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <boost/container/static_vector.hpp>
 #include <cmath>
 #include <concepts>
 #include <cstdint>
