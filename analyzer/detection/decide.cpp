@@ -218,14 +218,19 @@ void Detector::settle(Finding finding, std::uint64_t key) {
     settling_.emplace(due, Settling{std::move(finding), key});
 }
 
+// Where events come late it takes as much longer: what others did within the time of settling has to be known.
 void Detector::judge_settled(std::vector<Decision>& decisions) {
     auto settled = settling_.extract(settling_.begin());
-    if (is_in_doubt(settled.mapped().finding, settled.key())) {
-        settled.key() += settings_.settle;
+    const Finding& finding = settled.mapped().finding;
+    const Time now = settled.key();
+    const auto late = lateness_.worst(now);
+    const Time all_is_known = finding.time + settings_.settle + late;
+    if (now < all_is_known || is_in_doubt(finding, now - late)) {
+        settled.key() = now < all_is_known ? all_is_known : now + settings_.settle;
         settling_.insert(std::move(settled));
         return;
     }
-    decisions.push_back(decide(settled.mapped().finding, settled.mapped().key, true, settled.key()));
+    decisions.push_back(decide(finding, settled.mapped().key, true, now));
 }
 
 void Detector::advance(Time now, std::vector<Decision>& decisions) {

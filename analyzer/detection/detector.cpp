@@ -113,6 +113,9 @@ void Detector::on_events(std::span<const LoginEventView> events, std::vector<Dec
 
 void Detector::on_event(const LoginEventView& event, std::uint64_t key, std::vector<Decision>& decisions) {
     advance(event.time, decisions);
+    // Radiusd tells of these at once. Accounting comes late for reasons of its own, of one NAS or one line.
+    if (event.service == Service::pppoe && event.kind == Kind::accept && event.time + settings_.reorder >= newest_)
+        lateness_.seen(event.time, newest_);
     newest_ = std::max(newest_, event.time);
     ++counters_.events;
     streams_.sweep(newest_, world());

@@ -18,6 +18,7 @@
 #include "analyzer/detection/guards/backend.hpp"
 #include "analyzer/detection/guards/breaker.hpp"
 #include "analyzer/detection/guards/storm.hpp"
+#include "analyzer/detection/lateness.hpp"
 #include "analyzer/detection/prefix_set.hpp"
 #include "analyzer/detection/rules/pppoe_reject.hpp"
 #include "analyzer/detection/rules/rule.hpp"
@@ -238,6 +239,7 @@ class Detector {
     std::uint32_t generation_ = 0;                           // of the locator
     std::vector<std::uint32_t> region_of_pool_;              // by the number of the pool; 0: it has no place
     Time newest_{};                                          // event
+    Lateness lateness_;                                      // of PPPoE accepts
     std::vector<LateSession> late_sessions_;
     bool lagging_ = false;
     DetectorCounters counters_;

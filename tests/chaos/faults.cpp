@@ -280,7 +280,10 @@ bool excludes(const Fault& a, const Fault& b) {
     // What the module dropped in its last second is in no header when it is killed: what is missing then could not be
     // told from what was dropped and counted.
     const auto drops = [&](std::string_view end) { return are("disk.spool", end) || are("spool.away", end); };
-    return drops("radiusd.kill") || drops("radiusd.stop");
+    if (drops("radiusd.kill") || drops("radiusd.stop")) return true;
+    // What it had read since its last snapshot it reads again, unless that is away.
+    const auto is_kill = [](const Fault& fault) { return fault.name.starts_with("analyzer.kill"); };
+    return (a.name == "spool.away" && is_kill(b)) || (b.name == "spool.away" && is_kill(a));
 }
 
 bool fits(const std::vector<Planned>& planned, const Planned& fresh) {

@@ -59,7 +59,10 @@ void Releaser::release(Service service, const std::string& id) {
             transaction.commit();
             // A portal's change always goes through; whether it was seen is another matter, as on a disk that is full.
             // Then a person is asked, within the minute.
-            if (is_released(service, id)) done_.emplace(service, id);
+            if (is_released(service, id))
+                done_.emplace(service, id);
+            else
+                world_.password_unseen = true;
             return;
         } catch (const pqxx::failure&) {
             std::this_thread::sleep_for(kPause);

@@ -2,6 +2,7 @@
 // Lives on the main thread, since the servers die with the thread that started them.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <optional>
@@ -68,7 +69,8 @@ class World {
     std::vector<std::pair<Time, std::optional<Time>>> radius_away;
     std::vector<std::unique_ptr<pqxx::connection>> hogs;
     bool postgres_hangs = false;
-    Service spool_away = Service::pppoe;  // the one whose turn it was last
+    std::atomic<bool> password_unseen = false;  // a portal changed one, and the trigger failed: an alarm is due
+    Service spool_away = Service::pppoe;        // the one whose turn it was last
     unsigned markers = 0;
     std::unique_ptr<Traffic> traffic;  // last: it goes first
 

@@ -363,6 +363,11 @@ struct StateFields {
         archive_all(archive, watched_key, incident_key, action, expires);
     }
     template <class Archive>
+    static void fields(Archive& archive, Lateness& value) {
+        auto& [began, worst, before] = value;
+        archive_all(archive, began, worst, before);
+    }
+    template <class Archive>
     static void fields(Archive& archive, DetectorCounters& value) {
         auto& [events, repeated, unmapped, sources_forgotten, packed_lossily] = value;
         archive_all(archive, events, repeated, unmapped, sources_forgotten, packed_lossily);
@@ -372,9 +377,9 @@ struct StateFields {
     static void fields(Archive& archive, Detector& value) {
         auto& [settings, key, locator, knowledge, streams, rejects, sources, first_uses, storm, breaker, backend,
                gateways, active, pending, settling, judged_sources, changed_pools, generation, region_of_pool, newest,
-               late_sessions, lagging, counters] = value;
+               lateness, late_sessions, lagging, counters] = value;
         archive_all(archive, rejects, sources, first_uses, storm, breaker, backend, active, pending, settling,
-                    judged_sources, changed_pools, generation, newest, counters);
+                    judged_sources, changed_pools, generation, newest, lateness, counters);
     }
 };
 
