@@ -55,7 +55,9 @@ bool Session::at(std::span<const IpAddress> others) const {
 void Session::show_life(Time time, Kind kind, std::chrono::seconds reorder) {
     if (confirmed && *confirmed >= time) return;
     if (confirmed) {
-        if (*confirmed + reorder < time) confirmed_before = confirmed;
+        // A session that is told of late may withdraw this sign: then the one before counts, best one that is too old for
+        // that.
+        if (!confirmed_before || *confirmed + reorder < time) confirmed_before = confirmed;
         // So it is of a quiet line, of which a Stop is no more.
         if (confirmed_before && kind == Kind::alive) confirmed_before = before_sign(time, *confirmed_before);
     }
@@ -245,8 +247,9 @@ void History::note_beginning(const Session& session, const config::DetectionSett
     for (Session& other : sessions_) {
         if (!other.beginning_unknown && other.began < session.began)
             other.next_began = std::min(other.next_began.value_or(session.began), session.began);
-        const bool told_late = &other != &session && other.confirmed && *other.confirmed >= session.began;
-        if (told_late && !counts(other, *other.confirmed, settings.pppoe)) withdraw_sign(other, settings);
+        while (&other != &session && other.confirmed && *other.confirmed >= session.began &&
+               !counts(other, *other.confirmed, settings.pppoe))
+            withdraw_sign(other, settings);
     }
 }
 
@@ -263,11 +266,11 @@ void History::withdraw_sign(Session& session, const config::DetectionSettings& s
 std::optional<Evidence> History::take_sign(const Session& session, const config::DetectionSettings& settings) {
     std::optional<Evidence> sign;
     for (Session& other : sessions_) {
-        if (!other.confirmed || *other.confirmed < session.began || !other.is_older_than(session)) continue;
-        if (!other.at(session.addresses)) continue;
-        if (!sign || sign->time < *other.confirmed)
-            sign = Evidence{*other.confirmed, other.confirmed_by.value_or(Kind::alive), session.addresses.front(), {}};
-        withdraw_sign(other, settings);
+        if (!other.is_older_than(session) || !other.at(session.addresses)) continue;
+        for (; other.confirmed && *other.confirmed >= session.began; withdraw_sign(other, settings))
+            if (!sign || sign->time < *other.confirmed)
+                sign =
+                    Evidence{*other.confirmed, other.confirmed_by.value_or(Kind::alive), session.addresses.front(), {}};
     }
     if (sign && session.place) sign->region = session.place->region;
     return sign;

@@ -403,15 +403,30 @@ BOOST_AUTO_TEST_CASE(or_come_late_split_the_stay_they_fall_into) {
     BOOST_TEST(stays() == (Regions{"JP-13", "JP-46", "JP-13", "JP-46", "JP-13"}), boost::test_tools::per_element());
 }
 
-// The sign before the last is one that nothing can take back any more.
 BOOST_AUTO_TEST_CASE(leave_the_sign_before_them) {
-    for (const auto gap : {Microseconds{120s}, Microseconds{120s} + 1us}) {
+    for (const auto gap : {84s, 120s, 121s}) {
         Remembered line;
         line.add(Kind::assign, kStart, kHere);
         line.add(Kind::alive, kStart + 10min, kHere);
-        line.add(Kind::alive, kStart + 10min + gap, kHere);
-        line.add(Kind::assign, kStart + 10min + gap - 1s, kFar);
-        BOOST_TEST(line.history.sessions().front().confirmed.has_value() == (gap > 120s));
+        line.add(Kind::release, kStart + 10min + gap, kHere);
+        line.add(Kind::accept, kStart + 10min + gap - 1s, kFar);
+        BOOST_TEST(line.history.sessions().front().confirmed.value() == kStart + 10min);
+        BOOST_TEST(line.history.visits()[line.history.visits().size() - 2].last.time == kStart + 10min);
+    }
+}
+
+// Of several within two minutes all may go; the one before those is out of reach.
+BOOST_AUTO_TEST_CASE(leave_none_that_they_take_back_too) {
+    for (const bool has_one_before : {true, false}) {
+        Remembered line;
+        line.add(Kind::assign, kStart, kHere);
+        if (has_one_before) line.add(Kind::alive, kStart + 5min, kHere);
+        line.add(Kind::alive, kStart + 10min, kHere);
+        line.add(Kind::release, kStart + 11min, kHere);
+        line.add(Kind::assign, kStart + 9min + 30s, kFar);
+        const Session& session = line.history.sessions().front();
+        BOOST_TEST(session.confirmed.has_value() == has_one_before);
+        if (has_one_before) BOOST_TEST(session.confirmed.value() == kStart + 5min);
     }
 }
 
