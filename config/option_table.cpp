@@ -159,7 +159,7 @@ Section detection() {
           kReloads},
          {"settle", Duration{IN(detection.settle), 0s, 1h},
           "A probable finding waits so long and is judged again, so that the first IDs of an outage are not suspended "
-          "before the mass of the others shows what it is."},
+          "before the mass of the others shows what it is. Longer, by at most reorder, where accepts come late."},
          {"learning", Duration{IN(detection.learning), 0s, days{90}},
           "For so long after an ID was first seen its findings are graded one step lower."},
          {"familiar_window", Duration{IN(detection.familiar_window), days{2}, days{365}},

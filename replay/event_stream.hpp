@@ -35,10 +35,10 @@ struct StreamOptions {
     // Only these; what is left out is counted as Ignored::not_wanted.
     bool imap = false, pop3 = false;
     std::optional<Service> service;
-    std::optional<Time> since, until;      // since <= time < until
-    std::optional<std::string> id;         // as written; normalised here
+    std::optional<Time> since, until;     // since <= time < until
+    std::optional<std::string> id;        // as written; normalised here
     std::size_t block_bytes = 64 * 1024;  // what is read and parsed at a time; for tests, at most 1 MiB
-    std::size_t sort_bytes = 32 << 20;     // of the rows of a table, sorted in memory at a time; for tests
+    std::size_t sort_bytes = 32 << 20;    // of the rows of a table, sorted in memory at a time; for tests
 };
 
 // What tells two lines of one attempt from two attempts; as in LogEvent, for the stream's own use.

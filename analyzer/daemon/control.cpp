@@ -76,18 +76,15 @@ std::vector<detection::CarriedOut> carried_out(pqxx::connection& connection) {
     std::vector<detection::CarriedOut> suspensions;
     pqxx::read_transaction transaction(connection);
     for (const auto& row : transaction.exec(
-             "SELECT s.service, s.id, (extract(epoch FROM s.suspended_at) * 1000000)::bigint, (SELECT host(e.address) "
-             "|| "
-             "'/' || masklen(e.address) FROM guard.evidence AS e WHERE e.finding_id = f.finding_id AND e.address IS "
-             "NOT "
-             "NULL ORDER BY e.position DESC LIMIT 1) FROM guard.suspension AS s JOIN LATERAL (SELECT finding_id FROM "
-             "guard.finding WHERE incident_id = s.incident_id AND action = 'suspend' AND reason IS NULL ORDER BY "
-             "finding_id LIMIT 1) AS f ON true WHERE s.suspended_at > clock_timestamp() - interval '1 day' ORDER BY "
-             "s.suspension_id")) {
+             "SELECT s.service, s.id, (extract(epoch FROM s.suspended_at) * 1000000)::bigint, "
+             "(SELECT host(e.address) || '/' || masklen(e.address) FROM guard.evidence AS e "
+             "WHERE e.finding_id = f.finding_id AND e.address IS NOT NULL ORDER BY e.position DESC LIMIT 1) "
+             "FROM guard.suspension AS s JOIN LATERAL (SELECT finding_id FROM guard.finding "
+             "WHERE incident_id = s.incident_id AND action = 'suspend' AND reason IS NULL "
+             "ORDER BY finding_id LIMIT 1) AS f ON true "
+             "WHERE s.suspended_at > clock_timestamp() - interval '1 day' ORDER BY s.suspension_id")) {
         auto [service, id] = key_of(row);
-        const auto address = IpAddress::parse(row[3].as<std::string>(""));
-        suspensions.push_back(
-            {service, std::move(id), time_of(row[2]), address ? std::optional(*address) : std::nullopt});
+        suspensions.push_back({service, std::move(id), time_of(row[2]), IpAddress::parse(row[3].as<std::string>(""))});
     }
     return suspensions;
 }

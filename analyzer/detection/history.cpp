@@ -55,8 +55,7 @@ bool Session::at(std::span<const IpAddress> others) const {
 void Session::show_life(Time time, Kind kind, std::chrono::seconds reorder) {
     if (confirmed && *confirmed >= time) return;
     if (confirmed) {
-        // A session that is told of late may withdraw this sign: then the one before counts, best one that is too old for
-        // that.
+        // A session told of late may withdraw this sign. Then the one before counts, best one too old to be withdrawn.
         if (!confirmed_before || *confirmed + reorder < time) confirmed_before = confirmed;
         // So it is of a quiet line, of which a Stop is no more.
         if (confirmed_before && kind == Kind::alive) confirmed_before = before_sign(time, *confirmed_before);

@@ -8,6 +8,11 @@ namespace {
 
 constexpr auto kSweepEvery = std::chrono::minutes{10};
 
+// Not seen since then, and no block of it lasts.
+bool is_over(const auto& source, Time idle_since, Time now) {
+    return source.last < idle_since && (!source.block || source.block->expires <= now);
+}
+
 }  // namespace
 
 SourceWatch::SourceWatch(const config::SmtpSourceSettings& settings)
@@ -162,7 +167,7 @@ void SourceWatch::sweep(Time now) {
             const auto found = sources_.find(address);
             if (found == sources_.end() || found->second.due != due.key()) continue;
             Source& source = found->second;
-            if (source.last + longest_ < now && (!source.block || source.block->expires <= now))
+            if (is_over(source, now - longest_, now))
                 sources_.erase(found);
             else
                 plan_sweep(address, source);
@@ -176,9 +181,7 @@ bool SourceWatch::make_room(Time now) {
     if (now < next_squeeze_) return false;
     next_squeeze_ = now + std::chrono::minutes{1};
     const Time idle_since = now - std::chrono::hours{1};
-    forgotten_ += erase_if(sources_, [&](const auto& entry) {
-        return entry.second.last < idle_since && (!entry.second.block || entry.second.block->expires <= now);
-    });
+    forgotten_ += erase_if(sources_, [&](const auto& entry) { return is_over(entry.second, idle_since, now); });
     plan_sweeps();
     return sources_.size() < kMaxSources;
 }
