@@ -28,6 +28,13 @@ bool goes_off_for_the_weekend(const Isp& isp, const Actor& actor, Time now) {
     return actor.label == Label::second_home && now < isp.start + 2 * kWeek;
 }
 
+// When whoever would dial in then does: whose router is off for the weekend, at its end.
+Time not_at_the_weekend(const Isp& isp, const Actor& actor, Time dials) {
+    if (!goes_off_for_the_weekend(isp, actor, dials)) return dials;
+    const Time leaves = friday(isp, dials) + 10h, is_back = friday(isp, dials) + 2 * kDay + 14h;
+    return dials >= leaves && dials < is_back ? is_back : dials;
+}
+
 Time end_of_session(const Isp& isp, Actor& actor, Time now) {
     const Time usual = now + 10min + actor.random.exponential(kSession);
     if (is_off_at_night(actor.label)) {
@@ -50,10 +57,9 @@ Time next_dial(const Isp& isp, Actor& actor, Time now) {
         actor.pool = actor.other_pool;
         return actor.until;
     }
-    if (goes_off_for_the_weekend(isp, actor, now) && now >= friday(isp, now) + 10h)
-        return friday(isp, now) + 2 * kDay + 14h;
-    if (actor.random.percent(5)) return now + actor.random.exponential(1h);  // switched off and on
-    return now + actor.random.between(5s, 60s);
+    if (actor.random.percent(5))  // switched off and on
+        return not_at_the_weekend(isp, actor, now + actor.random.exponential(1h));
+    return not_at_the_weekend(isp, actor, now + actor.random.between(5s, 60s));
 }
 
 void end_session(Isp& isp, Actor& actor, Time now) {

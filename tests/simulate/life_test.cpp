@@ -1,6 +1,9 @@
 // Each kind of ordinary life looks as its label says.
+#include <fcntl.h>
+
 #include <algorithm>
 
+#include "simulate/isp.hpp"
 #include "tests/simulate/simulated.hpp"
 
 namespace guard::simulate::test {
@@ -22,6 +25,21 @@ std::set<std::string> regions(const Simulated& all, const std::vector<LoginEvent
     for (const LoginEvent& event : events)
         if (!event.addresses.empty()) found.insert(all.region(event));
     return found;
+}
+
+// Of 3,000 homes whose owners have a second one.
+std::uint64_t events_of_homes_until(Time end) {
+    EventWriter out(Descriptor(::open("/dev/null", O_WRONLY | O_CLOEXEC)));
+    Isp isp(5, 3000, first_instant(), end, out);
+    for (std::uint32_t i = 0; i < 3000; ++i) {
+        Actor actor;
+        actor.id = i;
+        actor.label = Label::second_home;
+        isp.add(actor, first_instant() + i * 1s);
+    }
+    isp.run([] {});
+    out.flush();
+    return out.events();
 }
 
 }  // namespace
@@ -98,6 +116,15 @@ BOOST_AUTO_TEST_CASE(a_second_home_is_not_online_beside_the_first_until_it_is_fa
         }
         BOOST_TEST(beside);
     }
+}
+
+// Also of a router that is switched off and on just before they leave.
+BOOST_AUTO_TEST_CASE(nothing_is_heard_of_a_home_while_its_owners_are_at_a_second_one_that_is_not_familiar) {
+    const Time friday = first_instant() + 5 * 24h;
+    const auto until_they_leave = events_of_homes_until(friday + 10h + 1s);
+    BOOST_TEST(until_they_leave > 3000U * 5 * 24);
+    BOOST_TEST(events_of_homes_until(friday + 2 * 24h + 14h) == until_they_leave);
+    BOOST_TEST(events_of_homes_until(friday + 2 * 24h + 16h) > until_they_leave + 2000U);
 }
 
 BOOST_AUTO_TEST_CASE(who_moves_house_is_offline_for_a_day_and_does_not_come_back) {
