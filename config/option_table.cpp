@@ -292,36 +292,41 @@ Section smtp_source() {
 }
 
 Section guards() {
-    return {"detection.guards",
-            "What keeps a mass event or a fault of data from suspending the innocent. Always on; findings that a guard "
-            "holds "
-            "go to a person.",
-            {{"storm_factor", Number{IN(detection.guards.storm_factor), 1, 1000},
-              "Storm: distinct IDs accepted in a region in 5 minutes exceed so many times their moving average ..."},
-             {"storm_base", Count{IN(detection.guards.storm_base), 0, 1'000'000}, "... plus so many."},
-             {"step_ids", Count{IN(detection.guards.step_ids), 1, 1'000'000},
-              "Storm: more than so many IDs make the same step between two regions or pools in 10 minutes ..."},
-             {"step_factor", Number{IN(detection.guards.step_factor), 1, 1000}, "... and so many times the usual."},
-             {"slow_step_ids", Count{IN(detection.guards.slow_step_ids), 1, 1'000'000},
-              "Slow storm: more than so many PPPoE IDs make the same impossible step between two regions in an hour."},
-             {"storm_hold", Duration{IN(detection.guards.storm_hold), 0s, 24h}, "How long a storm holds findings."},
-             {"breaker_per_hour", Count{IN(detection.guards.breaker_per_hour), 0, 10'000},
-              "Breaker: at most so many suspensions an hour ..."},
-             {"breaker_per_hour_share", Number{IN(detection.guards.breaker_per_hour_share), 0, 1},
-              "... and at most this share of the active IDs, but 3 at least."},
-             {"breaker_per_day", Count{IN(detection.guards.breaker_per_day), 0, 100'000},
-              "Breaker: suspensions a day that are always possible ..."},
-             {"breaker_per_day_share", Number{IN(detection.guards.breaker_per_day_share), 0, 1},
-              "... or this share of the active IDs, whichever is more."},
-             {"breaker_per_pool", Count{IN(detection.guards.breaker_per_pool), 0, 10'000},
-              "Breaker: at most so many suspensions for one pool in 10 minutes."},
-             {"backend_reject_share", Number{IN(detection.guards.backend_reject_share), 0, 1},
-              "Backend outage: no new block while more than this share of the attempts from known networks is rejected "
-              "..."},
-             {"backend_factor", Number{IN(detection.guards.backend_factor), 1, 1000},
-              "... and so many times the usual share."},
-             {"max_lag", Duration{IN(detection.guards.max_lag), 1s, 1h},
-              "While the analyzer is so far behind, jumps go to a person."}}};
+    return {
+        "detection.guards",
+        "What keeps a mass event or a fault of data from suspending the innocent. Always on; findings that a guard "
+        "holds "
+        "go to a person.",
+        {{"storm_factor", Number{IN(detection.guards.storm_factor), 1, 1000},
+          "Storm: distinct IDs accepted in a region in 5 minutes exceed so many times their moving average ..."},
+         {"storm_base", Count{IN(detection.guards.storm_base), 0, 1'000'000}, "... plus so many."},
+         {"step_ids", Count{IN(detection.guards.step_ids), 1, 1'000'000},
+          "Storm: more than so many IDs make the same step between two regions or pools in 10 minutes ..."},
+         {"step_factor", Number{IN(detection.guards.step_factor), 1, 1000}, "... and so many times the usual."},
+         {"slow_step_ids", Count{IN(detection.guards.slow_step_ids), 1, 1'000'000},
+          "Slow storm: more than so many PPPoE IDs make the same impossible step between two regions in an hour."},
+         {"storm_hold", Duration{IN(detection.guards.storm_hold), 0s, 24h}, "How long a storm holds findings."},
+         {"breaker_per_hour", Count{IN(detection.guards.breaker_per_hour), 0, 10'000},
+          "Breaker: at most so many suspensions an hour ..."},
+         {"breaker_per_hour_share", Number{IN(detection.guards.breaker_per_hour_share), 0, 1},
+          "... and at most this share of the active IDs, but 3 at least."},
+         {"breaker_per_day", Count{IN(detection.guards.breaker_per_day), 0, 100'000},
+          "Breaker: suspensions a day that are always possible ..."},
+         {"breaker_per_day_share", Number{IN(detection.guards.breaker_per_day_share), 0, 1},
+          "... or this share of the active IDs, whichever is more."},
+         {"breaker_per_pool", Count{IN(detection.guards.breaker_per_pool), 0, 10'000},
+          "Breaker: at most so many suspensions for one pool in 10 minutes."},
+         {"backend_reject_share", Number{IN(detection.guards.backend_reject_share), 0, 1},
+          "Backend outage: no new block while more than this share of the attempts from known networks is rejected "
+          "..."},
+         {"backend_factor", Number{IN(detection.guards.backend_factor), 1, 1000},
+          "... and so many times the usual share."},
+         {"max_lag", Duration{IN(detection.guards.max_lag), 1s, 1h},
+          "While the analyzer is so far behind, jumps go to a person."},
+         {"max_clock_skew", Duration{IN(detection.guards.max_clock_skew), 1s, 5min},
+          "Jumps to and from a pool go to a person while the Starts there are told to be so much later, or earlier, "
+          "than the accepts they belong to: the clock of the NAS is wrong. A NAS that holds its Starts back until "
+          "all addresses are known needs more."}}};
 }
 
 Section disconnect() {

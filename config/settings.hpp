@@ -83,6 +83,7 @@ struct GuardSettings {
     double backend_reject_share = 0.20;
     double backend_factor = 5;
     seconds max_lag{120};
+    seconds max_clock_skew{5};
 };
 
 struct DetectionSettings {

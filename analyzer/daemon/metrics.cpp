@@ -20,9 +20,24 @@ struct Metrics::Registry {
     prometheus::Counter& database_failures =
         counter("pppoe_guard_database_failures_total", "Failed tries to write to PostgreSQL");
     prometheus::Counter& dead = counter("pppoe_guard_dead_letters_total", "Decisions PostgreSQL would not take");
+    prometheus::Family<prometheus::Gauge>& clock_family =
+        prometheus::BuildGauge()
+            .Name("pppoe_guard_pool_clock_seconds")
+            .Help("How far the clock of a pool's NAS is ahead, where it is wrong")
+            .Register(registry);
+    std::map<IpAddress, prometheus::Gauge*> clock_of;
 
     prometheus::Counter& counter(const char* name, const char* help) {
         return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+    }
+    // Of all pools whose clock was ever wrong: 0 when it is right again.
+    void clocks(const std::vector<std::pair<IpAddress, std::chrono::seconds>>& skewed) {
+        for (auto& [pool, gauge] : clock_of) gauge->Set(0);
+        for (const auto& [pool, skew] : skewed) {
+            prometheus::Gauge*& gauge = clock_of[pool];
+            if (gauge == nullptr) gauge = &clock_family.Add({{"pool", pool.to_string()}});
+            gauge->Set(static_cast<double>(skew.count()));
+        }
     }
     void gauge(const std::string& name, const char* help, double value, const prometheus::Labels& labels = {}) {
         prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels).Set(value);
@@ -86,6 +101,7 @@ void Metrics::write(const std::filesystem::path& file, const Sample& sample, con
               std::floor(seconds(snapshots.last.time_since_epoch())));
     out.gauge("pppoe_guard_snapshot_pause_seconds", "How long the pipeline waited for it", seconds(snapshots.pause));
     out.gauge("pppoe_guard_active_ids", "IDs accepted or alive within 24 hours", number(sample.active_ids));
+    out.clocks(sample.skewed_clocks);
     out.gauge("pppoe_guard_lag_seconds", "How old the newest event read is, when more are waiting", sample.lag_seconds);
     if (sample.rows_past_term)
         out.gauge("pppoe_guard_rows_past_term", "Rows in PostgreSQL past their term: must be 0",

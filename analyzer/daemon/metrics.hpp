@@ -7,6 +7,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "analyzer/daemon/enforcer.hpp"
 #include "analyzer/daemon/event_source.hpp"
@@ -30,6 +32,7 @@ class Metrics {
         detection::DetectorCounters detector;
         InputCounters inputs;
         std::size_t streams = 0, active_ids = 0;
+        std::vector<std::pair<IpAddress, std::chrono::seconds>> skewed_clocks;  // by pool
         double lag_seconds = 0;
         SnapshotWriter::Status snapshots;
         std::optional<std::uint64_t> rows_past_term{};  // none: not asked yet

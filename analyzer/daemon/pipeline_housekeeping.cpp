@@ -103,7 +103,8 @@ void Pipeline::write_metrics() {
         const bool behind = started_ && inputs_.last_event() != Time{} && source_->peek() != nullptr;
         metrics_.write(settings_.metrics_file,
                        {source_->status(), detector_.counters(), inputs_.counters(), detector_.streams().size(),
-                        detector_.active_ids(), behind ? std::max(lag, 0.0) : 0, snapshots_.status(), rows_past_term_},
+                        detector_.active_ids(), detector_.skewed_clocks(), behind ? std::max(lag, 0.0) : 0,
+                        snapshots_.status(), rows_past_term_},
                        enforcer_.status());
     } catch (const std::system_error& error) {
         trouble_.warn(std::string("event=metrics_not_written detail=\"") + error.what() + '"');

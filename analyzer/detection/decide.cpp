@@ -48,6 +48,10 @@ Reason Detector::held_back(const Finding& finding, const Stream& stream, Time no
     if (is_mass(finding.places, finding.steps, stream, now)) return Reason::storm;
     if (is_about_regions(finding.rule) && lagging_) return Reason::lag;
     if (is_about_regions(finding.rule) && pool_changed(finding.places, now)) return Reason::pool_table;
+    if (is_about_regions(finding.rule) && finding.service == Service::pppoe &&
+        std::any_of(finding.places.begin(), finding.places.end(),
+                    [&](const geo::Place& place) { return clocks_.skew(place.network, now).has_value(); }))
+        return Reason::clock;
     return Reason::none;
 }
 

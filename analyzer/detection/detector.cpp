@@ -53,6 +53,7 @@ Detector::Detector(config::DetectionSettings settings, std::shared_ptr<const geo
       storm_(settings_.guards),
       breaker_(settings_.guards),
       backend_(settings_.guards),
+      clocks_(settings_.guards),
       gateways_(knowledge_.gateways) {
     number_regions();
 }
@@ -171,6 +172,7 @@ void Detector::note_place(const LoginEventView& event, const Change& change, con
     // Where the NAS gives the address, an Access-Accept has none and the Start is the first to tell where it is.
     if (event.kind == Kind::accept || event.kind == Kind::assign) storm_.accepted(key, place, event.time);
     const auto& visits = stream.history->visits();
+    if (change.start_after_accept) clocks_.began(place.network, key, *change.start_after_accept, event.time);
     if (change.new_visit && visits.size() >= 2)
         storm_.stepped(key, visits[visits.size() - 2].place, visits.back().place, event.time);
 }
@@ -256,6 +258,7 @@ void Detector::on_pppoe_reject(const LoginEventView& event, std::uint64_t key, s
 void Detector::set_locator(std::shared_ptr<const geo::Locator> locator) {
     const auto before = std::exchange(locator_, std::move(locator));
     note_changed_pools(before->pools());
+    clocks_.keep(locator_->pools());
     ++generation_;
     number_regions();
     streams_.relocate_packed();

@@ -17,6 +17,7 @@
 #include "analyzer/detection/guards/active_ids.hpp"
 #include "analyzer/detection/guards/backend.hpp"
 #include "analyzer/detection/guards/breaker.hpp"
+#include "analyzer/detection/guards/clock.hpp"
 #include "analyzer/detection/guards/storm.hpp"
 #include "analyzer/detection/lateness.hpp"
 #include "analyzer/detection/prefix_set.hpp"
@@ -125,6 +126,8 @@ class Detector {
 
     [[nodiscard]] DetectorCounters counters() const;
     [[nodiscard]] std::size_t active_ids() const { return active_.count(); }
+    // The pools whose NAS has a wrong clock, and by how much it is ahead (less than 0: behind).
+    [[nodiscard]] auto skewed_clocks() const { return clocks_.skewed(newest_); }
     // Everything that is learned, for the snapshot; and back. Keys are keyed hashes.
     [[nodiscard]] const StreamTable& streams() const { return streams_; }
     void restore(std::uint64_t key, const Learned& learned);
@@ -230,6 +233,7 @@ class Detector {
     StormGuard storm_;
     Breaker breaker_;
     BackendGuard backend_;
+    ClockGuard clocks_;
     PrefixSet gateways_;
     ActiveIds active_;
     std::multimap<Time, Pending> pending_;    // by the time when nothing earlier can come any more

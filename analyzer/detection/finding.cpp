@@ -12,9 +12,9 @@ constexpr std::array<std::string_view, kRules> kRuleNames{
     "smtp.source.hit"};
 constexpr std::array<std::string_view, 3> kGradeNames{"notable", "probable", "certain"};
 constexpr std::array<std::string_view, 4> kActionNames{"suspend", "review", "block", "record"};
-constexpr std::array<std::string_view, 12> kReasonNames{"",        "settling", "storm",   "breaker",    "no_contract",
-                                                        "allowed", "lag",      "backend", "pool_table", "own_network",
-                                                        "mode",    "profile"};
+constexpr std::array<std::string_view, 13> kReasonNames{
+    "",        "settling",   "storm", "breaker",     "no_contract", "allowed", "lag",
+    "backend", "pool_table", "clock", "own_network", "mode",        "profile"};
 
 }  // namespace
 

@@ -98,6 +98,7 @@ enum class Reason : std::uint8_t {
     lag,          // the analyzer is behind: what others did meanwhile is not known yet
     backend,      // our own password check fails for many
     pool_table,   // the entry of the pool table it rests on changed within a day: it may be wrong
+    clock,        // the clock of the NAS at one of its places is wrong, and so may be what came after what
     own_network,  // a gateway or an operator's pool: never blocked
     mode,         // the mode of the rule is not enforce
     profile,      // the profile leaves this grade to a person

@@ -65,6 +65,8 @@ struct Change {
     bool new_visit = false;  // a visit began, or late evidence showed a step to be impossible
     bool repeated = false;   // the same fact again: nothing changed
     bool unmapped = false;   // its address lies outside every pool
+    // Accept and Start of one session are known now: how much later the Start is told to be; less than 0: earlier.
+    std::optional<Microseconds> start_after_accept{};
 };
 
 using Locate = std::function<std::optional<geo::Place>(std::span<const IpAddress>)>;
@@ -126,6 +128,8 @@ class History {
     Change sign_of_life(const LoginEventView& event, const std::optional<geo::Place>& place,
                         const config::DetectionSettings& settings);
     Session* begun_by(const LoginEventView& event);
+    [[nodiscard]] std::optional<Microseconds> start_after_accept(const LoginEventView& event,
+                                                                 const Session* same) const;
     [[nodiscard]] const Session* showing_life(std::span<const IpAddress> addresses, Time time) const;
     Session& begin_new(const LoginEventView& event, const std::optional<geo::Place>& place,
                        const config::DetectionSettings& settings);

@@ -61,6 +61,8 @@ std::string_view in_words(Reason reason) {
             return "the operator's own password check was failing";
         case Reason::pool_table:
             return "an entry of the pool table that it rests on had just changed";
+        case Reason::clock:
+            return "the clock of the NAS at one of its places was wrong";
         case Reason::own_network:
             return "it is a gateway or one of the operator's own pools";
         case Reason::mode:

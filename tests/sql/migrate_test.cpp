@@ -61,7 +61,7 @@ BOOST_FIXTURE_TEST_CASE(a_second_run_has_nothing_to_do, Empty) {
     BOOST_TEST(sql::apply(connection()).size() == sql::migrations().size());
     BOOST_TEST(value("SELECT string_agg(version::text || name, ',' ORDER BY version) FROM guard.schema_version") ==
                "1schema,2functions,3radcheck,4retention,5roles,6delivery,7audit,8desk,9undo,10retention,11account,"
-               "12dead_letters,13lifecycle,14unseen_passwords");
+               "12dead_letters,13lifecycle,14unseen_passwords,15clock");
     BOOST_TEST(sql::plan(connection()).empty());
     BOOST_TEST(sql::apply(connection()).empty());
 }
@@ -70,9 +70,9 @@ BOOST_FIXTURE_TEST_CASE(it_goes_on_where_it_stopped, Empty) {
     const auto all = sql::migrations();
     BOOST_TEST(versions(sql::apply(connection(), all.first(2))) == (std::vector{1, 2}),
                boost::test_tools::per_element());
-    BOOST_TEST(versions(sql::plan(connection())) == (std::vector{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}),
+    BOOST_TEST(versions(sql::plan(connection())) == (std::vector{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}),
                boost::test_tools::per_element());
-    BOOST_TEST(versions(sql::apply(connection())) == (std::vector{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14}),
+    BOOST_TEST(versions(sql::apply(connection())) == (std::vector{3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}),
                boost::test_tools::per_element());
 }
 

@@ -266,6 +266,22 @@ struct StateFields {
         archive_all(archive, attempts, rejects, usual, windows, window_ends, failing_until, outages);
     }
     template <class Archive>
+    static void fields(Archive& archive, ClockGuard::Sample& value) {
+        auto& [id, seconds] = value;
+        archive_all(archive, id, seconds);
+    }
+    template <class Archive>
+    static void fields(Archive& archive, ClockGuard::Pool& value) {
+        auto& [samples, next, newest] = value;
+        archive_all(archive, samples, next, newest);
+        archive.require(samples.size() <= ClockGuard::kKept && next < ClockGuard::kKept);
+    }
+    template <class Archive>
+    static void fields(Archive& archive, ClockGuard& value) {
+        auto& [settings, pools] = value;
+        archive_all(archive, pools);
+    }
+    template <class Archive>
     static void fields(Archive& archive, ActiveIds& value) {
         auto& [hours, hour] = value;
         archive_all(archive, hours, hour);
@@ -376,9 +392,9 @@ struct StateFields {
     template <class Archive>
     static void fields(Archive& archive, Detector& value) {
         auto& [settings, key, locator, knowledge, streams, rejects, sources, first_uses, storm, breaker, backend,
-               gateways, active, pending, settling, judged_sources, changed_pools, generation, region_of_pool, newest,
-               lateness, late_sessions, lagging, counters] = value;
-        archive_all(archive, rejects, sources, first_uses, storm, breaker, backend, active, pending, settling,
+               clocks, gateways, active, pending, settling, judged_sources, changed_pools, generation, region_of_pool,
+               newest, lateness, late_sessions, lagging, counters] = value;
+        archive_all(archive, rejects, sources, first_uses, storm, breaker, backend, clocks, active, pending, settling,
                     judged_sources, changed_pools, generation, newest, lateness, counters);
     }
 };

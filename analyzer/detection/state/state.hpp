@@ -13,7 +13,7 @@
 namespace guard::detection {
 
 // One more whenever the bytes of the part mean something else.
-inline constexpr std::uint32_t kLearnedVersion = 1, kRestVersion = 2;
+inline constexpr std::uint32_t kLearnedVersion = 1, kRestVersion = 3;
 // Of the packed records as this compiler lays them out, which are written as they are.
 [[nodiscard]] std::uint32_t packed_layout();
 

@@ -1,0 +1,193 @@
+// Wrong clocks of NASes: what accepts and Starts tell of them, and what they hold back.
+#include "analyzer/detection/guards/clock.hpp"
+
+#include <sstream>
+
+#include "tests/analyzer/detection/scenario.hpp"
+
+namespace guard::detection::test {
+namespace {
+
+const IpAddress kPool = address("10.46.0.0/16"), kOther = address("10.13.0.0/16");
+
+ClockGuard with(std::size_t ids, std::chrono::seconds later) {
+    ClockGuard clocks{config::GuardSettings{}};
+    for (std::size_t id = 0; id < ids; ++id) clocks.began(kPool, id, later, kStart);
+    return clocks;
+}
+
+// Kagoshima's lines dial in at kStart + 19 h, their Starts told of by `skew` later; live each Start comes after its
+// accept.
+void dial_all(Isp& isp, unsigned lines, std::chrono::seconds skew, bool nas_gives_addresses = false) {
+    for (unsigned line = 0; line < lines; ++line) {
+        const std::string id = "line" + std::to_string(line);
+        const Time time = kStart + 19h + line * 10s;
+        Addresses where{address(in_prefecture(46, 100 + line))};
+        isp.read({Service::pppoe, Kind::accept, id, nas_gives_addresses ? Addresses{} : where, time});
+        isp.read({Service::pppoe, Kind::assign, id, where, time + 1s + skew});
+    }
+}
+
+// Somebody is in Tokyo, and twenty minutes later in Kagoshima.
+Decision jump(Isp& isp) {
+    Log log;
+    isp.read(log.alive("id", kStart + 20h, in_prefecture(13)).dial("id", kStart + 20h + 20min, in_prefecture(46)))
+        .until(kStart + 21h);
+    return isp.only(Rule::pppoe_jump);
+}
+
+Isp with_resident() {
+    Isp isp;
+    Log log;
+    isp.read(log.resident("id", in_prefecture(13)));
+    return isp;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(clock_guard)
+
+BOOST_AUTO_TEST_CASE(sixteen_ids_say_something_and_five_seconds_are_right) {
+    BOOST_TEST(!with(15, 6s).skew(kPool, kStart).has_value());
+    BOOST_TEST((with(16, 6s).skew(kPool, kStart) == 6s));
+    BOOST_TEST((with(16, -6s).skew(kPool, kStart) == -6s));
+    BOOST_TEST(!with(31, 5s).skew(kPool, kStart).has_value());
+    BOOST_TEST(!with(31, -5s).skew(kPool, kStart).has_value());
+    BOOST_TEST(!with(31, 6s).skew(kOther, kStart).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_median_decides) {
+    for (const std::size_t wrong : {15U, 16U}) {
+        ClockGuard clocks = with(wrong, -45s);
+        for (std::size_t id = 100; id < 131 - wrong; ++id) clocks.began(kPool, id, 1s, kStart);
+        BOOST_TEST(clocks.skew(kPool, kStart).has_value() == (wrong == 16U));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_id_counts_once_by_its_last_session) {
+    ClockGuard clocks = with(31, 0s);
+    for (unsigned i = 0; i < 1000; ++i) clocks.began(kPool, i % 15, 60s, kStart);
+    BOOST_TEST(!clocks.skew(kPool, kStart).has_value());
+    clocks.began(kPool, 15, 60s, kStart);
+    BOOST_TEST(clocks.skew(kPool, kStart).has_value());
+    clocks.began(kPool, 15, 0s, kStart);
+    BOOST_TEST(!clocks.skew(kPool, kStart).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(the_last_31_count) {
+    ClockGuard clocks = with(31, 60s);
+    for (std::size_t id = 100; id < 115; ++id) clocks.began(kPool, id, 1s, kStart);
+    BOOST_TEST(clocks.skew(kPool, kStart).has_value());
+    clocks.began(kPool, 115, 1s, kStart);
+    BOOST_TEST(!clocks.skew(kPool, kStart).has_value());
+    for (std::size_t id = 200; id < 215; ++id) clocks.began(kPool, id, 60s, kStart);  // the oldest went, in their order
+    BOOST_TEST(!clocks.skew(kPool, kStart).has_value());
+    clocks.began(kPool, 215, 60s, kStart);
+    BOOST_TEST(clocks.skew(kPool, kStart).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_a_day_old_says_nothing) {
+    ClockGuard clocks = with(31, 60s);
+    BOOST_TEST(clocks.skew(kPool, kStart + 24h - 1us).has_value());
+    BOOST_TEST(!clocks.skew(kPool, kStart + 24h).has_value());
+    BOOST_TEST(clocks.skewed(kStart + 24h).empty());
+}
+
+BOOST_AUTO_TEST_CASE(all_that_are_wrong_and_are_still_pools) {
+    ClockGuard clocks = with(16, 60s);
+    for (std::size_t id = 0; id < 16; ++id) clocks.began(kOther, id, 1s, kStart);
+    const auto skewed = clocks.skewed(kStart);
+    BOOST_REQUIRE(skewed.size() == 1U);
+    BOOST_TEST((skewed.front().first == kPool && skewed.front().second == 60s));
+    std::istringstream same("10.46.0.0/16,JP,JP-40\n"), around("10.0.0.0/8,JP,JP-46\n");
+    clocks.keep(geo::PoolTable::parse(same, "pools").value());
+    BOOST_TEST(clocks.skewed(kStart).size() == 1U);
+    clocks.keep(geo::PoolTable::parse(around, "pools").value());
+    BOOST_TEST(clocks.skewed(kStart).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+BOOST_AUTO_TEST_SUITE(wrong_clocks)
+
+// -200 s and 200 s are further off than an accept and a Start may lie apart to be one session.
+BOOST_AUTO_TEST_CASE(a_jump_to_where_the_clock_is_wrong_goes_to_a_person) {
+    for (const auto skew : {-280s, -200s, -45s, -8s, 7s, 110s, 200s})
+        for (const bool nas_gives_addresses : {false, true}) {
+            BOOST_TEST_CONTEXT("skew " << skew.count() << (nas_gives_addresses ? ", by the NAS" : "")) {
+                Isp isp = with_resident();
+                dial_all(isp, 16, skew, nas_gives_addresses);
+                const auto skewed = isp.detector.skewed_clocks();
+                BOOST_REQUIRE(skewed.size() == 1U);
+                BOOST_TEST(skewed.front().first.to_string() == "10.46.0.0/16");
+                BOOST_TEST((skewed.front().second == skew + 1s));
+                const Decision decision = jump(isp);
+                BOOST_TEST(decision.action == Action::review);
+                BOOST_TEST(decision.reason == Reason::clock);
+            }
+        }
+}
+
+BOOST_AUTO_TEST_CASE(so_does_one_from_there) {
+    Isp isp;
+    Log log;
+    isp.read(log.resident("id", in_prefecture(46)));
+    dial_all(isp, 16, 60s);
+    Log step;
+    isp.read(step.alive("id", kStart + 20h, in_prefecture(46)).dial("id", kStart + 20h + 20min, in_prefecture(13)))
+        .until(kStart + 21h);
+    BOOST_TEST(isp.only(Rule::pppoe_jump).reason == Reason::clock);
+}
+
+BOOST_AUTO_TEST_CASE(a_slow_start_or_too_few_say_nothing) {
+    for (const auto& [lines, skew] :
+         {std::pair{16U, 4s}, std::pair{16U, -6s}, std::pair{14U, 60s}}) {  // and the one of the jump
+        Isp isp = with_resident();
+        dial_all(isp, lines, skew);
+        BOOST_TEST(isp.detector.skewed_clocks().empty());
+        BOOST_TEST(jump(isp).enforced);
+    }
+}
+
+// What the NAS's clock says matters to nobody who only counts accepts.
+BOOST_AUTO_TEST_CASE(bursts_are_not_held_back) {
+    Isp isp;
+    Log before;
+    isp.read(before.resident("id", in_prefecture(46)).alive("id", kStart, in_prefecture(46)));
+    dial_all(isp, 16, 60s);
+    Log burst;
+    for (unsigned i = 0; i < 10; ++i) burst.dial("id", kStart + 20h + i * 50s, in_prefecture(46, i + 5));
+    isp.read(burst.alive("id", kStart + 21h, in_prefecture(46))).until(kStart + 22h);
+    BOOST_TEST(isp.only(Rule::pppoe_burst_live).enforced);
+}
+
+// In the order of the times told, a Start that is told to be too early is before its accept.
+BOOST_AUTO_TEST_CASE(the_same_is_known_in_any_order) {
+    for (const auto skew : {-200s, -45s, 45s, 200s}) {
+        Isp isp = with_resident();
+        Log log;
+        for (unsigned line = 0; line < 16; ++line) {
+            const Time time = kStart + 19h + line * 10s;
+            const std::string id = "line" + std::to_string(line), where = in_prefecture(46, 100 + line);
+            log.accept(id, time, where).assign(id, time + skew, where);
+        }
+        isp.read(log);
+        BOOST_TEST(isp.detector.skewed_clocks().size() == 1U);
+        BOOST_TEST(jump(isp).reason == Reason::clock);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_flapping_line_with_lost_stops_tells_of_its_own_sessions) {
+    Isp isp = with_resident();
+    for (unsigned line = 0; line < 16; ++line) {
+        Log log;
+        for (unsigned i = 0; i < 20; ++i)
+            log.dial("line" + std::to_string(line), kStart + 19h + i * 30s, in_prefecture(46, 100 + line));
+        isp.read(log);
+    }
+    BOOST_TEST(isp.detector.skewed_clocks().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace guard::detection::test
