@@ -43,7 +43,7 @@ class ClockGuard {
         std::uint32_t next = 0;
         Time newest{};
     };
-    static constexpr std::size_t kKept = 31, kFewest = 16;
+    static constexpr std::uint32_t kKept = 31, kFewest = 16;
     static constexpr auto kTold = std::chrono::hours{24};  // what is older says nothing
 
     const config::GuardSettings settings_;
