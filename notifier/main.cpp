@@ -48,7 +48,7 @@ std::size_t send(const Notifiers& notifiers, bool once) {
     for (const auto& notifier : notifiers)
         results.push_back(std::async(std::launch::async, [&notifier, once] {
             try {
-                if (once) return notifier->run_once();
+                if (once) return notifier->run_once(&stop);
                 notifier->run(stop);
                 return std::size_t{0};
             } catch (...) {

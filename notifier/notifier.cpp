@@ -227,7 +227,7 @@ bool Notifier::move_on(std::optional<Sent>& done, const QueuedDelivery* next) {
             return moved.begun;
         } catch (const pqxx::failure& error) {
             close();
-            if (!done || (stop_ != nullptr ? stop_->load() : wait > 10s)) throw;
+            if (!done || stopping() || (!patient_ && wait > 10s)) throw;
             if (wait == kFirstPause)
                 spdlog::warn("event=outcome_waits notice={} detail=\"{}\"", done->delivery.notice_id,
                              one_line(error.what()));
@@ -250,10 +250,16 @@ void Notifier::report(const Sent& sent, bool recorded) const {
                   sent.outcome.answer);
 }
 
-std::size_t Notifier::run_once() {
+std::size_t Notifier::run_once(const std::atomic<bool>* stop) {
+    stop_ = stop;
     const auto before = sent_;
-    while (step() > 0) {
+    try {
+        while (!stopping() && step() > 0) {
+        }
+    } catch (const pqxx::failure&) {
+        if (!stopping()) throw;  // else it was left because it hangs, as in run()
     }
+    stop_ = nullptr;
     return sent_ - before;
 }
 
@@ -280,6 +286,7 @@ void Notifier::wait_for_work(const std::atomic<bool>& stop) {
 
 void Notifier::run(const std::atomic<bool>& stop) {
     stop_ = &stop;
+    patient_ = true;
     bool away = false;
     for (auto pause = std::chrono::milliseconds(500); !stop;) {
         try {

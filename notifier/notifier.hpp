@@ -43,9 +43,10 @@ class Notifier {
     // What comes of its deliveries is counted there; `metrics` outlives this object.
     void count_in(Metrics& metrics) { metrics_ = &metrics; }
 
-    // Sends until nothing is due. Returns how many deliveries went to their channels. Throws pqxx exceptions,
-    // sql::MigrationError when the database has not the schema of this program.
-    std::size_t run_once();
+    // Sends until nothing is due, or until `stop`: then what is on its way is recorded, and the rest put back. Returns
+    // how many deliveries went to their channels. Throws pqxx exceptions, sql::MigrationError when the database has not
+    // the schema of this program.
+    std::size_t run_once(const std::atomic<bool>* stop = nullptr);
 
     // Until `stop`, which is looked at twice a second. Throws only sql::MigrationError.
     void run(const std::atomic<bool>& stop);
@@ -78,6 +79,7 @@ class Notifier {
     sql::DatabaseLink link_;
     std::unique_ptr<Session> session_;  // on the connection of link_
     const std::atomic<bool>* stop_ = nullptr;
+    bool patient_ = false;  // waits for a PostgreSQL that is away, however long
     std::size_t sent_ = 0;
     bool quiet_ = false;
     Metrics* metrics_ = nullptr;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 
 namespace guard::chaos {
 namespace {
@@ -37,12 +38,13 @@ void none(World& world, const std::string& what, const std::string& sql) {
 
 void compare_journal(World& world, Compared& compared) {
     std::vector<LoginEvent> events;
-    std::uint64_t dropped = 0, unusable = 0, torn = 0;
+    std::uint64_t dropped = 0, repeated = 0, unusable = 0, torn = 0;
     for (const auto& [service, reader] : world.journal) {
         for (const LoginEvent* event = nullptr; (event = reader->peek()) != nullptr; reader->pop())
             events.push_back(*event);
         const auto written = reader->writers().counters;
         dropped += written.dropped;
+        repeated += written.duplicates;
         unusable += written.unusable;
         torn += reader->counters().torn;
     }
@@ -51,11 +53,12 @@ void compare_journal(World& world, Compared& compared) {
         for (const LoginEvent& event : events) world.traffic->ledger().found(event);
         return world.traffic->ledger().settle();
     });
-    const std::uint64_t counted = dropped - world.dropped;
-    world.dropped = dropped;
+    const std::uint64_t counted = dropped - std::exchange(world.dropped, dropped);
+    const std::uint64_t left_out = repeated - std::exchange(world.repeated, repeated);
     if (balance.missing > counted)
         world.violation(std::to_string(balance.missing) + " answered messages are not in the journal, and only " +
-                        std::to_string(counted) + " were counted as dropped");
+                        std::to_string(counted) + " were counted as dropped, " + std::to_string(left_out) +
+                        " as repeated");
     if (balance.too_many != 0) world.violation(std::to_string(balance.too_many) + " events that nobody sent");
     if (balance.missing > counted || balance.too_many != 0)
         for (const auto& example : balance.examples) world.violation("   " + example);

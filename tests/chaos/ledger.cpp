@@ -1,12 +1,16 @@
 #include "tests/chaos/ledger.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace guard::chaos {
 namespace {
 
 constexpr auto kSlow = std::chrono::seconds{3};
+// A session that says the same again within this has said nothing new, and the module leaves it out.
+constexpr auto kSameTime = std::chrono::seconds{2};
 constexpr std::size_t kExamples = 5;
+constexpr std::array kAccounts = {"login", "start", "interim", "stop"};
 
 Kind kind_of(What what, bool accepted) {
     switch (what) {
@@ -35,7 +39,10 @@ void Ledger::note(const Message& message, const Answer& answer) {
                                                  : Account::login;
     Entry& entry = entries_[{{service_of(message.what), message.id}, account, message.address}];
     entry.copies += answer.copies;
-    ++entry.answered[static_cast<unsigned>(kind)];
+    ++entry.answered;
+    // It happened between the two, as every other one did.
+    if (account == Account::login || answer.sent >= entry.last + kSameTime) ++entry.due[static_cast<unsigned>(kind)];
+    entry.last = std::max(entry.last, answer.answered);
     if (answer.took > kSlow) slow_.push_back(answer);
 }
 
@@ -54,21 +61,20 @@ Balance Ledger::settle() {
         const auto& [key, account, address] = place;
         unsigned missing = 0, found = 0;
         for (unsigned kind = 1; kind < 6; ++kind) {
-            // A session that says the same again within two seconds has said nothing new, and the module leaves it out.
-            const unsigned least =
-                account == Account::login ? entry.answered[kind] : std::min(entry.answered[kind], 1U);
-            balance.answered += entry.answered[kind];
             found += entry.found[kind];
-            if (entry.found[kind] < least) missing += least - entry.found[kind];
+            if (entry.found[kind] < entry.due[kind]) missing += entry.due[kind] - entry.found[kind];
         }
+        balance.answered += entry.answered;
         const unsigned more = found > entry.copies ? found - entry.copies : 0;
         balance.missing += missing;
         balance.too_many += more;
         if (missing != 0) balance.incomplete.insert(key);
         if ((missing != 0 || more != 0) && balance.examples.size() < kExamples)
-            balance.examples.push_back(key.second + " account " + std::to_string(static_cast<unsigned>(account)) + ' ' +
+            balance.examples.push_back(key.second + ' ' + kAccounts.at(static_cast<std::size_t>(account)) + ' ' +
                                        address + ": " + std::to_string(missing) + " missing, " + std::to_string(more) +
-                                       " too many of " + std::to_string(entry.copies) + " sent");
+                                       " too many of " + std::to_string(entry.copies) + " sent, " +
+                                       std::to_string(entry.answered) + " answered, the last at " +
+                                       format_rfc3339(entry.last));
     }
     entries_.clear();
     return balance;

@@ -39,9 +39,10 @@ class Ledger {
 
   private:
     struct Entry {
-        unsigned copies = 0;
-        unsigned answered[6] = {};  // by Kind
+        unsigned copies = 0, answered = 0;
+        unsigned due[6] = {};  // answered, and not left out as said before; by Kind
         unsigned found[6] = {};
+        Time last{};  // when one was answered
     };
     // A login is one account whether it was accepted or not: of two copies one may be, the other not.
     enum class Account : std::uint8_t { login, start, interim, stop };

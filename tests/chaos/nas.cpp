@@ -13,7 +13,7 @@ namespace guard::chaos {
 namespace {
 
 constexpr std::uint8_t kUserName = 1, kFramedIpAddress = 8, kCallingStationId = 31, kAcctStatusType = 40,
-                       kAcctSessionId = 44;
+                       kAcctSessionId = 44, kAcctSessionTime = 46;
 constexpr std::uint8_t kAccept = 2, kReject = 3, kAccountingResponse = 5;
 constexpr auto kAgain = std::chrono::seconds{1};
 constexpr std::size_t kHeaderBytes = 20;
@@ -26,14 +26,17 @@ std::uint32_t status_of(What what) {
     return what == What::start ? 1 : what == What::stop ? 2 : 3;
 }
 
-std::vector<std::uint8_t> encode(const Message& message, std::uint8_t identifier) {
+// Each Interim-Update of a session says something else (RFC 2869 section 2.1: all that a Stop says): one that has the
+// bytes of an earlier one, identifier included, is that one sent again (RFC 2866 section 3).
+std::vector<std::uint8_t> encode(const Message& message, std::uint8_t identifier, std::chrono::seconds up) {
     const bool accounting = is_accounting(message.what);
     test::RawPacket packet(accounting ? test::RequestType::accounting : test::RequestType::authentication, identifier);
     packet.attribute(kUserName, message.id);
     if (accounting)
         packet.attribute(kAcctStatusType, status_of(message.what))
             .attribute(kAcctSessionId, "session-" + message.address)
-            .attribute(kFramedIpAddress, IpAddress::parse(message.address).value().bytes());
+            .attribute(kFramedIpAddress, IpAddress::parse(message.address).value().bytes())
+            .attribute(kAcctSessionTime, static_cast<std::uint32_t>(message.what == What::start ? 0 : up.count()));
     else
         packet.password(message.password);
     if (message.what == What::mail_login) packet.attribute(kCallingStationId, std::string_view(message.address));
@@ -72,7 +75,8 @@ void Nas::ask(const Message& message, Done done) {
     slot.port = slot.accounting                    ? ports_.accounting
                 : message.what == What::mail_login ? ports_.smtp_auth
                                                    : ports_.pppoe;
-    slot.bytes = encode(message, place.identifier);
+    slot.bytes =
+        encode(message, place.identifier, std::chrono::duration_cast<std::chrono::seconds>(Steady::now() - began_));
     slot.done = std::move(done);
     slot.answer = {};
     slot.answer.sent = SystemClock{}.now();

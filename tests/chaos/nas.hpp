@@ -85,6 +85,7 @@ class Nas {
     void receive(std::size_t socket);
 
     Ports ports_;
+    const Steady::time_point began_ = Steady::now();  // of every session, as far as Acct-Session-Time tells
     std::vector<std::unique_ptr<Socket>> sockets_;
     std::vector<pollfd> polled_;
     std::deque<Place> free_;

@@ -11,9 +11,10 @@ void Traffic::add(std::shared_ptr<Line> line, milliseconds after, bool backgroun
 void Traffic::set_loading(bool loading) {
     loading_ = loading;
     if (!loading) return;
-    const auto now = Clock::now();
+    // One after the other: all at once they are more than a socket of radiusd holds, and so is what is then sent again.
+    auto due = Clock::now();
     for (Turn& turn : std::exchange(resting_, {})) {
-        turn.due = std::max(turn.due, now);
+        turn.due = std::max(turn.due, due += milliseconds{1});
         turns_.push(std::move(turn));
     }
 }

@@ -63,9 +63,9 @@ class World {
     std::vector<std::shared_ptr<Failover>> failovers;
     std::vector<std::string> violations;
     std::map<Service, std::unique_ptr<spool::Reader>> journal;
-    std::set<Key> lost;              // IDs of which an event was dropped: nobody can find what is not there
-    std::uint64_t dropped = 0;       // counted by the module so far
-    std::set<pid_t> dead_notifiers;  // whose leases are to be ended: nobody waits five minutes here
+    std::set<Key> lost;                       // IDs of which an event was dropped: nobody can find what is not there
+    std::uint64_t dropped = 0, repeated = 0;  // counted by the module so far
+    std::set<pid_t> dead_notifiers;           // whose leases are to be ended: nobody waits five minutes here
     std::vector<std::pair<Time, std::optional<Time>>> radius_away;
     std::vector<std::unique_ptr<pqxx::connection>> hogs;
     bool postgres_hangs = false;

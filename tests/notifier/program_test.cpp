@@ -154,6 +154,34 @@ BOOST_FIXTURE_TEST_CASE(the_program_wakes_at_once_and_ends_when_it_is_told_to, D
     BOOST_TEST(running->wait(10s).value_or(-1) == 0, running->output());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_single_run_that_is_told_to_end_leaves_the_rest_to_others, DeliveryFixture) {
+    constexpr std::size_t kNotices = 3;
+    for (std::size_t i = 0; i < kNotices; ++i) queue("s" + std::to_string(i) + "@mail.example");
+    std::atomic<bool> asked = false, told = false;
+    SmtpResponder responder({.message = [&] {
+        asked = true;
+        (void)wait_until([&] { return told.load(); }, 20s);
+        return std::string("250 OK");
+    }});
+    const auto running = program(responder.port(), {"--once"});
+    BOOST_REQUIRE(wait_until([&] { return asked.load(); }, 30s));
+    running->signal(SIGTERM);
+    const auto handled = [&] {
+        return read_file("/proc/" + std::to_string(running->pid()) + "/status").find("ShdPnd:\t0000000000000000") !=
+               std::string::npos;
+    };
+    BOOST_TEST(wait_until(handled, 20s));
+    told = true;
+    BOOST_TEST(running->wait(20s).value_or(-1) == 0, running->output());
+    BOOST_TEST(responder.received().size() == 1U);
+    BOOST_TEST(value("SELECT count(*) FROM guard.delivery WHERE state = 'accepted'") == "1");
+    BOOST_TEST(value("SELECT count(*) FROM guard.delivery WHERE state = 'queued' AND leased_by IS NULL AND due_at <= "
+                     "clock_timestamp()") == std::to_string(kNotices - 1));
+    const auto heir = program(responder.port(), {"--once"});
+    BOOST_TEST(heir->wait(30s).value_or(-1) == 0, heir->output());
+    BOOST_TEST(responder.received().size() == kNotices);
+}
+
 BOOST_FIXTURE_TEST_CASE(bad_settings_are_refused_all_at_once, DeliveryFixture) {
     const SystemClock clock;
     auto settings = notifier_settings(database(), 25);
