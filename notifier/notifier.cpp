@@ -121,7 +121,9 @@ void Notifier::open() {
     session_ = std::move(session);
 }
 
+// Within no use of the link: the receiver takes its leave of the server, which may hang.
 void Notifier::close() {
+    const sql::DatabaseLink::Use use(link_);
     session_.reset();
     link_.drop();
 }
@@ -259,6 +261,7 @@ std::size_t Notifier::run_once(const std::atomic<bool>* stop) {
     } catch (const pqxx::failure&) {
         if (!stopping()) throw;  // else it was left because it hangs, as in run()
     }
+    if (stopping()) close();  // while a server that hangs is still watched
     stop_ = nullptr;
     return sent_ - before;
 }
@@ -309,6 +312,7 @@ void Notifier::run(const std::atomic<bool>& stop) {
             pause = std::min<std::chrono::milliseconds>(pause * 2, kMaxReconnect);
         }
     }
+    close();  // while a server that hangs is still watched
     stop_ = nullptr;
 }
 

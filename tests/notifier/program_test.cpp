@@ -120,6 +120,25 @@ BOOST_FIXTURE_TEST_CASE(postgresql_that_hangs_keeps_it_from_ending_for_a_second,
                read_mail(received[1].message).headers.at("Message-ID"));
 }
 
+// All that is left to say is that it listens no more.
+BOOST_FIXTURE_TEST_CASE(nor_does_it_when_there_is_nothing_to_send, DeliveryFixture) {
+    SmtpResponder responder;
+    const auto running = program(responder.port());
+    BOOST_REQUIRE(wait_until(
+        [&] {
+            return value(
+                       "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pppoe-guard-notifier' "
+                       "AND state = 'idle' AND state_change < clock_timestamp() - interval '1 second' "
+                       "AND datname = current_database()") != "0";
+        },
+        20s));
+    cluster().signal(SIGSTOP);
+    running->signal(SIGTERM);
+    const auto status = running->wait(10s);
+    cluster().signal(SIGCONT);
+    BOOST_TEST(status.value_or(-1) == 0, running->output());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_database_that_goes_while_a_mail_is_sent_does_not_make_two, DeliveryFixture) {
     const auto incident = queue("taro@mail.example");
     SmtpResponder responder({.message = [&] {
