@@ -223,7 +223,8 @@ void Run::write_documents() {
 
 Account Run::account() {
     const detection::Detector& detector = analyses_[0].detector();
-    return {stream_.counts(), detector.streams().size(), detector.counters().unmapped, interrupted_};
+    return {stream_.counts(), detector.streams().size(), detector.counters().unmapped, detector.skewed_clocks(),
+            interrupted_};
 }
 
 void Run::say_faults() const {
@@ -253,6 +254,8 @@ void Run::say_summary() {
     if (all.unmapped > 0)
         fmt::print(stderr, "warning: {} PPPoE events with an address outside every pool: no decision about them\n",
                    all.unmapped);
+    for (const auto& [pool, skew] : all.skewed_clocks)
+        fmt::print(stderr, "warning: {}: jumps there go to a person\n", skew_in_words(pool, skew));
     for (const replay::InputCounts& counts : all.inputs)
         if (counts.late > 0)
             fmt::print(stderr, "warning: {}: {} events came later than detection.reorder allows: taken out of order\n",

@@ -131,6 +131,8 @@ Document document_of(const Tally& tally, const Account& account) {
     if (account.unmapped > 0)
         document.lines.push_back(fmt::format(
             "{} PPPoE events have an address outside every pool: no decision about them.", account.unmapped));
+    for (const auto& [pool, skew] : account.skewed_clocks)
+        document.lines.push_back(skew_in_words(pool, skew) + ": jumps there go to a person.");
     document.tables = {subjects_table(tally), rules_table(tally),   hours_table(tally),
                        reasons_table(tally),  sources_table(tally), inputs_table(account)};
     return document;
@@ -177,6 +179,9 @@ std::string report_json(const Tally& tally, const Account& account) {
     object["interrupted"] = account.interrupted;
     object["ids"] = account.ids;
     object["unmapped_events"] = account.unmapped;
+    object["wrong_clocks"] = ordered_json::array();
+    for (const auto& [pool, skew] : account.skewed_clocks)
+        object["wrong_clocks"].push_back({{"pool", pool.to_string()}, {"seconds", skew.count()}});
     const ActionCounts ids = tally.ids();
     object["ids_suspended"] = ids[0];
     object["ids_in_review"] = ids[1];
@@ -201,6 +206,11 @@ std::string report_json(const Tally& tally, const Account& account) {
 }
 
 }  // namespace
+
+std::string skew_in_words(const IpAddress& pool, std::chrono::seconds skew) {
+    return fmt::format("pool {}: its Starts are told to be {} s {} than their accepts: the clock of the NAS is wrong",
+                       pool.to_string(), std::chrono::abs(skew).count(), skew.count() < 0 ? "earlier" : "later");
+}
 
 std::string ignored_in_words(const replay::InputCounts& counts) {
     const auto in_words = [](const auto& all, auto name) {

@@ -246,6 +246,37 @@ BOOST_FIXTURE_TEST_CASE(any_number_of_threads_writes_the_same_bytes, Files) {
 }
 
 // Rows in the order of radacctid, or in any other: what is found is what is found in the order of time.
+BOOST_AUTO_TEST_CASE(a_wrong_clock_is_told_of_and_holds_back_a_jump_there) {
+    const Files files;
+    files.write("pools.csv", kPools);
+    std::string text;
+    for (int line = 10; line < 26; ++line) {
+        const std::string id = "line" + std::to_string(line), where = "10.46.1." + std::to_string(line);
+        const std::string minute = "2026-03-21T09:" + std::to_string(line) + ':';
+        text += event(minute + "00Z", "assign", id, where) + event(minute + "45Z", "accept", id, where);
+    }
+    files.write("events.jsonl", theft("a"));
+    files.write("skewed.jsonl", text);
+    const std::string what = "pool 10.46.0.0/16: its Starts are told to be 45 s earlier than their accepts";
+    for (const bool skewed : {false, true}) {
+        std::vector<std::string> arguments{"replay",    "--pools",  "pools.csv", "-o",
+                                           "out.jsonl", "--report", "md",        "events.jsonl"};
+        if (skewed) arguments.emplace_back("skewed.jsonl");
+        const auto result = files.guardctl(arguments);
+        BOOST_TEST(result.status == 1);
+        BOOST_TEST(contains(result.output, "warning: " + what) == skewed, result.output);
+        BOOST_TEST(contains(result.output, what + ": the clock of the NAS is wrong: jumps there go to a person.") ==
+                   skewed);
+        const auto findings = files.findings();
+        BOOST_TEST_REQUIRE(findings.size() == 1u);
+        BOOST_TEST(findings[0].at("action") == (skewed ? "review" : "suspend"));
+        BOOST_TEST(findings[0].value("reason", "") == (skewed ? "clock" : ""));
+        arguments[6] = "json";
+        const auto counted = files.guardctl(arguments).output;
+        BOOST_TEST(contains(counted, "\"seconds\": -45") == skewed, counted);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_table_in_any_order_leads_to_the_same_findings) {
     const Files files;
     std::vector<std::string> rows;
