@@ -3,8 +3,6 @@
 // clock of its NAS is off. By pool, of the last 31 IDs: neither a slow line nor one that dials in all the time decides.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
