@@ -159,6 +159,7 @@ void Detector::on_pppoe(const LoginEventView& event, std::uint64_t key, std::vec
         late_sessions_.push_back(
             {event.service, std::string(event.id), {event.addresses.begin(), event.addresses.end()}});
     if (place) note_place(event, change, *place, key, stream);
+    if (change.clocks) clocks_.began(change.clocks->pool, key, change.clocks->start_after_accept, event.time);
 
     if (may_match(*stream.history, change, settings_.pppoe))
         apply_rules({*stream.history, stream.learned.familiarity, event, change, settings_, sessions_allowed(event)},
@@ -172,7 +173,6 @@ void Detector::note_place(const LoginEventView& event, const Change& change, con
     // Where the NAS gives the address, an Access-Accept has none and the Start is the first to tell where it is.
     if (event.kind == Kind::accept || event.kind == Kind::assign) storm_.accepted(key, place, event.time);
     const auto& visits = stream.history->visits();
-    if (change.start_after_accept) clocks_.began(place.network, key, *change.start_after_accept, event.time);
     if (change.new_visit && visits.size() >= 2)
         storm_.stepped(key, visits[visits.size() - 2].place, visits.back().place, event.time);
 }

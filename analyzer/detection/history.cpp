@@ -15,7 +15,6 @@ constexpr auto kSameFact = std::chrono::seconds{2};       // accounting repeated
 constexpr auto kSameAccept = std::chrono::seconds{10};    // accepts without a session that came up between them
 constexpr auto kSameSession = std::chrono::seconds{120};  // an accept and the Start that belongs to it
 constexpr auto kClockSlack = std::chrono::seconds{5};  // accounting bears the time of the NAS, an accept the server's
-constexpr auto kMostSkew = std::chrono::minutes{5};    // past it the RADIUS module takes the time of arrival
 // A session that is confirmed live by an hourly Interim-Update must still find the accepts it outlived.
 constexpr auto kKeptAccepts = std::chrono::hours{2};
 
@@ -98,6 +97,8 @@ Change History::add(const LoginEventView& event, const std::optional<geo::Place>
         const bool begins = event.kind == Kind::accept || event.kind == Kind::assign;
         change = begins ? begin_session(event, place, settings) : sign_of_life(event, place, settings);
         change.unmapped = !place;
+    } else if (event.kind == Kind::accept) {
+        change.clocks = compare_clocks_of_start_before(event.time);
     }
     change.counted_accept = counted;
     return change;
@@ -165,29 +166,6 @@ Session* History::begun_by(const LoginEventView& event) {
     return nullptr;
 }
 
-// `same` is the session it belongs to. Where the clocks differ by more than makes an accept and a Start one session, it
-// is the newest one at the address of which only the other is known; where the NAS gives the address, the newest
-// accept.
-std::optional<Microseconds> History::start_after_accept(const LoginEventView& event, const Session* same) const {
-    const bool starts = event.kind == Kind::assign;
-    const auto lacks_it = [&](const Session& session) {
-        return !session.beginning_unknown && session.accepted == starts && session.assigned != starts &&
-               apart(session.began, event.time) <= kMostSkew;
-    };
-    if (same == nullptr) {
-        const auto other = std::find_if(sessions_.rbegin(), sessions_.rend(), [&](const Session& session) {
-            return !session.discounted && session.at(event.addresses) && lacks_it(session);
-        });
-        if (other != sessions_.rend()) same = &*other;
-    } else if (!lacks_it(*same)) {
-        return std::nullopt;
-    }
-    if (same != nullptr) return starts ? event.time - same->began : same->began - event.time;
-    if (!starts || accepts_.empty() || accepts_.back().address || apart(accepts_.back().time, event.time) > kMostSkew)
-        return std::nullopt;
-    return event.time - accepts_.back().time;
-}
-
 // An accept or a Start ends any earlier session at its address.
 Session& History::begin_new(const LoginEventView& event, const std::optional<geo::Place>& place,
                             const config::DetectionSettings& settings) {
@@ -213,7 +191,7 @@ Change History::begin_session(const LoginEventView& event, const std::optional<g
     Change change;
     Session* session = begun_by(event);
     change.new_session = session == nullptr;
-    change.start_after_accept = start_after_accept(event, session);
+    if (place) change.clocks = compare_clocks(event, session, place->network);
     if (session == nullptr) session = &begin_new(event, place, settings);
     const bool began_earlier = event.time < session->began || session->beginning_unknown;
     session->began = std::min(session->began, event.time);

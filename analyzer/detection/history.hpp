@@ -57,6 +57,13 @@ struct LifeSign {
     Time began = Time::max();  // of the session it was taken for, if it matters which one
 };
 
+// Accept and Start of a session are known now: in which pool, and how much later (less than 0: earlier) the Start is
+// told to be.
+struct ClockComparison {
+    IpAddress pool;
+    Microseconds start_after_accept{};
+};
+
 // What one event changed.
 struct Change {
     bool counted_accept = false;
@@ -65,8 +72,7 @@ struct Change {
     bool new_visit = false;  // a visit began, or late evidence showed a step to be impossible
     bool repeated = false;   // the same fact again: nothing changed
     bool unmapped = false;   // its address lies outside every pool
-    // Accept and Start of one session are known now: how much later the Start is told to be; less than 0: earlier.
-    std::optional<Microseconds> start_after_accept{};
+    std::optional<ClockComparison> clocks{};
 };
 
 using Locate = std::function<std::optional<geo::Place>(std::span<const IpAddress>)>;
@@ -128,8 +134,9 @@ class History {
     Change sign_of_life(const LoginEventView& event, const std::optional<geo::Place>& place,
                         const config::DetectionSettings& settings);
     Session* begun_by(const LoginEventView& event);
-    [[nodiscard]] std::optional<Microseconds> start_after_accept(const LoginEventView& event,
-                                                                 const Session* same) const;
+    [[nodiscard]] std::optional<ClockComparison> compare_clocks(const LoginEventView& event, const Session* same,
+                                                                const IpAddress& pool) const;
+    [[nodiscard]] std::optional<ClockComparison> compare_clocks_of_start_before(Time accepted) const;
     [[nodiscard]] const Session* showing_life(std::span<const IpAddress> addresses, Time time) const;
     Session& begin_new(const LoginEventView& event, const std::optional<geo::Place>& place,
                        const config::DetectionSettings& settings);
