@@ -7,7 +7,8 @@ namespace guard::detection {
 void ClockGuard::began(const IpAddress& pool, std::uint64_t id, Microseconds later, Time now) {
     const Sample sample{id, static_cast<std::int32_t>(std::chrono::round<std::chrono::seconds>(later).count())};
     Pool& known = pools_[pool];
-    known.newest = std::max(known.newest, now);
+    if (now < known.newest + kApart) return;
+    known.newest = now;
     const auto same =
         std::find_if(known.samples.begin(), known.samples.end(), [id](const Sample& other) { return other.id == id; });
     if (same != known.samples.end()) {

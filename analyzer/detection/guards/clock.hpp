@@ -1,6 +1,7 @@
 // The guard against wrong clocks. An accept bears the time of the RADIUS server, a Start that of the NAS
 // (Event-Timestamp): what lies between the two, where it is about the same for most lines of a pool, is how far the
-// clock of its NAS is off. By pool, of the last 31 IDs: neither a slow line nor one that dials in all the time decides.
+// clock of its NAS is off. By pool, of 31 IDs, at least a minute apart: neither a slow line decides, nor one that dials
+// in all the time, nor the minutes in which Starts are late because no server took them.
 #pragma once
 
 #include <cstdint>
@@ -42,6 +43,7 @@ class ClockGuard {
         Time newest{};
     };
     static constexpr std::uint32_t kKept = 31, kFewest = 16;
+    static constexpr auto kApart = std::chrono::minutes{1};
     static constexpr auto kTold = std::chrono::hours{24};  // what is older says nothing
 
     const config::GuardSettings settings_;

@@ -10,18 +10,24 @@ namespace {
 
 const IpAddress kPool = address("10.46.0.0/16"), kOther = address("10.13.0.0/16");
 
-ClockGuard with(std::size_t ids, std::chrono::seconds later) {
-    ClockGuard clocks{config::GuardSettings{}};
-    for (std::size_t id = 0; id < ids; ++id) clocks.began(kPool, id, later, kStart);
-    return clocks;
-}
+// One session a minute from kStart on, each of another ID.
+struct Clocks : ClockGuard {
+    Clocks() : ClockGuard(config::GuardSettings{}) {}
+    Clocks(std::size_t ids, std::chrono::seconds later) : Clocks() { add(ids, 0, later); }
+    Clocks& add(std::size_t ids, std::uint64_t first, std::chrono::seconds later, const IpAddress& pool = kPool) {
+        for (std::size_t i = 0; i < ids; ++i, now += 1min) began(pool, first + i, later, now);
+        return *this;
+    }
+    [[nodiscard]] auto skew(const IpAddress& pool = kPool) const { return ClockGuard::skew(pool, now); }
+    Time now = kStart;
+};
 
 // Kagoshima's lines dial in at kStart + 19 h, their Starts told of by `skew` later; live each Start comes after its
 // accept.
 void dial_all(Isp& isp, unsigned lines, std::chrono::seconds skew, bool nas_gives_addresses = false) {
     for (unsigned line = 0; line < lines; ++line) {
         const std::string id = "line" + std::to_string(line);
-        const Time time = kStart + 19h + line * 10s;
+        const Time time = kStart + 19h + line * 1min;
         Addresses where{address(in_prefecture(46, 100 + line))};
         isp.read({Service::pppoe, Kind::accept, id, nas_gives_addresses ? Addresses{} : where, time});
         isp.read({Service::pppoe, Kind::assign, id, where, time + 1s + skew});
@@ -48,62 +54,65 @@ Isp with_resident() {
 BOOST_AUTO_TEST_SUITE(clock_guard)
 
 BOOST_AUTO_TEST_CASE(sixteen_ids_say_something_and_five_seconds_are_right) {
-    BOOST_TEST(!with(15, 6s).skew(kPool, kStart).has_value());
-    BOOST_TEST((with(16, 6s).skew(kPool, kStart) == 6s));
-    BOOST_TEST((with(16, -6s).skew(kPool, kStart) == -6s));
-    BOOST_TEST(!with(31, 5s).skew(kPool, kStart).has_value());
-    BOOST_TEST(!with(31, -5s).skew(kPool, kStart).has_value());
-    BOOST_TEST(!with(31, 6s).skew(kOther, kStart).has_value());
+    BOOST_TEST(!Clocks(15, 6s).skew().has_value());
+    BOOST_TEST((Clocks(16, 6s).skew() == 6s));
+    BOOST_TEST((Clocks(16, -6s).skew() == -6s));
+    BOOST_TEST(!Clocks(31, 5s).skew().has_value());
+    BOOST_TEST(!Clocks(31, -5s).skew().has_value());
+    BOOST_TEST(!Clocks(31, 6s).skew(kOther).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_median_decides) {
     for (const std::size_t wrong : {15U, 16U}) {
-        ClockGuard clocks = with(wrong, -45s);
-        for (std::size_t id = 100; id < 131 - wrong; ++id) clocks.began(kPool, id, 1s, kStart);
-        BOOST_TEST(clocks.skew(kPool, kStart).has_value() == (wrong == 16U));
+        Clocks clocks(wrong, -45s);
+        BOOST_TEST(clocks.add(31 - wrong, 100, 1s).skew().has_value() == (wrong == 16U));
     }
 }
 
 BOOST_AUTO_TEST_CASE(an_id_counts_once_by_its_last_session) {
-    ClockGuard clocks = with(31, 0s);
-    for (unsigned i = 0; i < 1000; ++i) clocks.began(kPool, i % 15, 60s, kStart);
-    BOOST_TEST(!clocks.skew(kPool, kStart).has_value());
-    clocks.began(kPool, 15, 60s, kStart);
-    BOOST_TEST(clocks.skew(kPool, kStart).has_value());
-    clocks.began(kPool, 15, 0s, kStart);
-    BOOST_TEST(!clocks.skew(kPool, kStart).has_value());
+    Clocks clocks(31, 0s);
+    for (unsigned i = 0; i < 100; ++i) clocks.add(15, 0, 60s);
+    BOOST_TEST(!clocks.skew().has_value());
+    BOOST_TEST(clocks.add(1, 15, 60s).skew().has_value());
+    BOOST_TEST(!clocks.add(1, 15, 0s).skew().has_value());
+}
+
+// A thousand Starts that no server took for a while, and then all in one minute.
+BOOST_AUTO_TEST_CASE(one_a_minute_counts) {
+    Clocks clocks(31, 1s);
+    for (unsigned minute = 0; minute < 15; ++minute, clocks.now += 1min)
+        for (unsigned i = 0; i < 1000; ++i) clocks.began(kPool, 1000 * minute + 100 + i, 30s, clocks.now + i * 59ms);
+    BOOST_TEST(!clocks.skew().has_value());
+    BOOST_TEST(clocks.add(1, 99, 30s).skew().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(the_last_31_count) {
-    ClockGuard clocks = with(31, 60s);
-    for (std::size_t id = 100; id < 115; ++id) clocks.began(kPool, id, 1s, kStart);
-    BOOST_TEST(clocks.skew(kPool, kStart).has_value());
-    clocks.began(kPool, 115, 1s, kStart);
-    BOOST_TEST(!clocks.skew(kPool, kStart).has_value());
-    for (std::size_t id = 200; id < 215; ++id) clocks.began(kPool, id, 60s, kStart);  // the oldest went, in their order
-    BOOST_TEST(!clocks.skew(kPool, kStart).has_value());
-    clocks.began(kPool, 215, 60s, kStart);
-    BOOST_TEST(clocks.skew(kPool, kStart).has_value());
+    Clocks clocks(31, 60s);
+    BOOST_TEST(clocks.add(15, 100, 1s).skew().has_value());
+    BOOST_TEST(!clocks.add(1, 115, 1s).skew().has_value());
+    BOOST_TEST(!clocks.add(15, 200, 60s).skew().has_value());  // the oldest went, in their order
+    BOOST_TEST(clocks.add(1, 215, 60s).skew().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_is_a_day_old_says_nothing) {
-    ClockGuard clocks = with(31, 60s);
-    BOOST_TEST(clocks.skew(kPool, kStart + 24h - 1us).has_value());
-    BOOST_TEST(!clocks.skew(kPool, kStart + 24h).has_value());
-    BOOST_TEST(clocks.skewed(kStart + 24h).empty());
+    const Clocks clocks(31, 60s);
+    const Time last = clocks.now - 1min;
+    BOOST_TEST(clocks.ClockGuard::skew(kPool, last + 24h - 1us).has_value());
+    BOOST_TEST(!clocks.ClockGuard::skew(kPool, last + 24h).has_value());
+    BOOST_TEST(clocks.skewed(last + 24h).empty());
 }
 
 BOOST_AUTO_TEST_CASE(all_that_are_wrong_and_are_still_pools) {
-    ClockGuard clocks = with(16, 60s);
-    for (std::size_t id = 0; id < 16; ++id) clocks.began(kOther, id, 1s, kStart);
-    const auto skewed = clocks.skewed(kStart);
+    Clocks clocks(16, 60s);
+    clocks.add(16, 0, 1s, kOther);
+    const auto skewed = clocks.skewed(clocks.now);
     BOOST_REQUIRE(skewed.size() == 1U);
     BOOST_TEST((skewed.front().first == kPool && skewed.front().second == 60s));
     std::istringstream same("10.46.0.0/16,JP,JP-40\n"), around("10.0.0.0/8,JP,JP-46\n");
     clocks.keep(geo::PoolTable::parse(same, "pools").value());
-    BOOST_TEST(clocks.skewed(kStart).size() == 1U);
+    BOOST_TEST(clocks.skewed(clocks.now).size() == 1U);
     clocks.keep(geo::PoolTable::parse(around, "pools").value());
-    BOOST_TEST(clocks.skewed(kStart).empty());
+    BOOST_TEST(clocks.skewed(clocks.now).empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
@@ -169,7 +178,7 @@ BOOST_AUTO_TEST_CASE(the_same_is_known_in_any_order) {
                 Isp isp = with_resident();
                 Log log;
                 for (unsigned line = 0; line < 16; ++line) {
-                    const Time time = kStart + 19h + line * 10s;
+                    const Time time = kStart + 19h + line * 1min;
                     const std::string id = "line" + std::to_string(line), where = in_prefecture(46, 100 + line);
                     log.accept(id, time, nas_gives_addresses ? "" : where).assign(id, time + skew, where);
                 }
