@@ -1,6 +1,7 @@
 // What the tests of guardctl replay share: files in a directory of their own, the program run in it, a theft as events.
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -22,7 +23,7 @@ struct ReplayFiles {
         options.directory = directory.path();
         options.input = input;
         arguments.insert(arguments.begin(), std::string(GUARD_BINARY_DIR) + "/bin/guardctl");
-        return run(arguments, options);
+        return run(arguments, options, std::chrono::minutes(2));  // sanitizers are slow
     }
     // With $GUARDCTL and the shell's redirections, which run() has not: standard output and error apart.
     Result shell(const std::string& command) const {
