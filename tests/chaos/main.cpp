@@ -60,7 +60,7 @@ struct Totals {
         sum.standing.suspensions += more.suspensions;
         sum.standing.releases += more.releases;
         sum.standing.moved += more.moved;
-        sum.standing.moved_slowly += more.moved_slowly;
+        sum.standing.moved_unseen += more.moved_unseen;
         sum.standing.recorded += more.recorded;
         sum.standing.blocks += more.blocks;
         sum.standing.disconnects += more.disconnects;
@@ -206,7 +206,7 @@ void print_totals(const Options& options, const Totals& totals, Clock::duration 
     line(standing.suspensions, "suspensions, each once");
     line(standing.releases, "released, by password or person");
     line(standing.moved, "innocents moved by a failover, nobody suspended");
-    line(standing.moved_slowly, "more of them, too slowly to be judged");
+    line(standing.moved_unseen, "more of them, too slowly or with too many dropped: not judged");
     line(standing.recorded, "other IDs with findings, nobody suspended");
     line(standing.blocks, "guessing sources blocked");
     line(standing.disconnects, "sessions ended");
