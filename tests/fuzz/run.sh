@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # tests/fuzz/run.sh [--runs N] [NAME...]   builds the preset `fuzz` and runs the targets, two at a time, each N times (default
 # 1,000,000) from its corpus; one line for each. --quick: what test.sh has time for, fewer runs of the slow targets and none
-# that goes on after 240 s. Status 1 when there is a finding; its input stays in build/fuzz/findings.
+# that goes on after 180 s. Status 1 when there is a finding; its input stays in build/fuzz/findings.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . scripts/lib.sh
@@ -83,7 +83,7 @@ while [ $# -gt 0 ]; do
 		runs=$2
 		shift
 		;;
-	--quick) runs=quick time=240 ;;
+	--quick) runs=quick time=180 ;;
 	*)
 		[ -f "tests/fuzz/fuzz_$1.cpp" ] || usage
 		names+=("$1")
