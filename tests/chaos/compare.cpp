@@ -4,8 +4,6 @@
 #include <atomic>
 #include <utility>
 
-#include "config/settings.hpp"
-
 namespace guard::chaos {
 namespace {
 
@@ -127,20 +125,16 @@ void compare_suspensions(World& world, const std::set<Key>& released, Compared::
         const auto node = cases.extract(theft->key());
         compare_theft(world, *theft, node ? node.mapped() : Suspended{}, released.contains(theft->key()), compared);
     }
-    std::set<std::string> unknowable;
+    std::set<std::string> slowly;
     for (const auto& group : world.failovers) {
         if (group->began == Time{}) continue;
-        const auto seen = std::ranges::count_if(group->ids, [&](const std::string& id) {
-            return !world.lost.contains({Service::pppoe, id});
-        });
-        // So slowly that the first had settled before the last came, or told of so few that they are no mass.
-        const bool unknown =
-            group->ended - group->began > kSettle * 3 / 4 || seen <= std::int64_t{config::GuardSettings{}.step_ids};
-        (unknown ? compared.moved_unseen : compared.moved) += group->ids.size();
-        if (unknown) unknowable.insert(group->ids.begin(), group->ids.end());
+        // So slowly that the first had settled before the last came: nobody could have known.
+        const bool slow = group->ended - group->began > kSettle * 3 / 4;
+        (slow ? compared.moved_slowly : compared.moved) += group->ids.size();
+        if (slow) slowly.insert(group->ids.begin(), group->ids.end());
     }
     for (const auto& [key, found] : cases) {
-        if (found.times != 0 && !unknowable.contains(key.second))
+        if (found.times != 0 && !slowly.contains(key.second))
             world.violation(std::string("an innocent was suspended: ") + name(key) +
                             (world.lost.contains(key) ? " (events of it were dropped)" : ""));
         if (found.incidents > 1) world.violation(std::to_string(found.incidents) + " incidents: " + name(key));

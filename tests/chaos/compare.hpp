@@ -12,7 +12,7 @@ struct Compared {
         std::uint64_t messages = 0, missing = 0, dropped = 0, refused = 0, accepted = 0;
     } round;
     struct Standing {
-        std::uint64_t thefts = 0, not_judged = 0, suspensions = 0, releases = 0, moved = 0, moved_unseen = 0;
+        std::uint64_t thefts = 0, not_judged = 0, suspensions = 0, releases = 0, moved = 0, moved_slowly = 0;
         std::uint64_t recorded = 0, blocks = 0, disconnects = 0, mails = 0, again = 0, torn = 0;
     } standing;
 };
