@@ -369,6 +369,7 @@ void Detector::restore(std::uint64_t key, const Learned& learned) {
 }
 
 std::size_t Detector::forget(Time now, std::size_t most) {
+    clocks_.forget(now);
     return streams_.forget(now, settings_, most);
 }
 

@@ -47,4 +47,8 @@ void ClockGuard::keep(const geo::PoolTable& pools) {
     });
 }
 
+void ClockGuard::forget(Time now) {
+    std::erase_if(pools_, [now](const auto& entry) { return entry.second.newest + kTold <= now; });
+}
+
 }  // namespace guard::detection

@@ -30,6 +30,8 @@ class ClockGuard {
     [[nodiscard]] std::vector<std::pair<IpAddress, std::chrono::seconds>> skewed(Time now) const;
     // Forgets what is no pool any more.
     void keep(const geo::PoolTable& pools);
+    // Drops what says nothing any more (R8).
+    void forget(Time now);
 
   private:
     friend struct StateFields;

@@ -102,6 +102,15 @@ BOOST_AUTO_TEST_CASE(what_is_a_day_old_says_nothing) {
     BOOST_TEST(clocks.skewed(last + 24h).empty());
 }
 
+BOOST_AUTO_TEST_CASE(and_is_dropped) {
+    Clocks clocks(31, 60s);
+    const Time last = clocks.now - 1min;
+    clocks.forget(last + 24h - 1us);
+    BOOST_TEST(clocks.ClockGuard::skew(kPool, last).has_value());
+    clocks.forget(last + 24h);
+    BOOST_TEST(!clocks.ClockGuard::skew(kPool, last).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(all_that_are_wrong_and_are_still_pools) {
     Clocks clocks(16, 60s);
     clocks.add(16, 0, 1s, kOther);
